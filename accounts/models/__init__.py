@@ -1,0 +1,25 @@
+from accounts.models.branch import Branch, BranchRecord, BranchRight
+from accounts.models.cultivation import CultivationContact, TalkGroup, TalkGroupMember
+from accounts.models.dormitory import DormBuilding, DormRoom, RoomAssignment
+from accounts.models.membership import Membership
+from accounts.models.office import Office
+from accounts.models.stage import StageChange
+from accounts.models.user import User
+from accounts.models.wecom_identity import WeComIdentity
+
+__all__ = [
+    "Branch",
+    "BranchRecord",
+    "BranchRight",
+    "CultivationContact",
+    "DormBuilding",
+    "DormRoom",
+    "Membership",
+    "Office",
+    "RoomAssignment",
+    "StageChange",
+    "TalkGroup",
+    "TalkGroupMember",
+    "User",
+    "WeComIdentity",
+]

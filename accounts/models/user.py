@@ -1,0 +1,107 @@
+"""A person: one row for life, whatever branch, office or stage comes and goes."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from guardian.mixins import GuardianUserMixin
+
+from accounts.models.branch import Branch
+from accounts.roles import ACTIVISTS, MEMBERS, Kind, Role, Stage, role_of
+
+
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, user, right: str = "accounts.view_person"):
+        """The people ``user`` may see: himself and those who belong to branches where he holds ``right``."""
+        from accounts.models.membership import Membership
+
+        branches = Branch.objects.where(user, right)
+        members = Membership.objects.current().filter(branch__in=branches).values("person")
+        return self.filter(Q(pk=user.pk) | Q(pk__in=members))
+
+    def in_branches(self, branches):
+        """People who belong to one of ``branches`` today, on whichever side."""
+        from accounts.models.membership import Membership
+
+        return self.filter(pk__in=Membership.objects.current().filter(branch__in=branches).values("person"))
+
+    def active(self):
+        return self.filter(is_active=True)
+
+    def party_members(self):
+        return self.filter(stage__in=MEMBERS)
+
+    def activists(self):
+        return self.filter(stage__in=ACTIVISTS)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+    def create_user(self, number: str, name: str, password: str | None = None, **fields):
+        user = self.model(number=number, name=name, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, number: str, name: str, password: str | None = None, **fields):
+        return self.create_user(number, name, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(GuardianUserMixin, PermissionsMixin, AbstractBaseUser):
+    """A student or teacher. The student or staff number identifies; names may repeat.
+
+    ``stage`` repeats the last ``StageChange`` so that lists can filter by it; it is written by
+    ``accounts.actions.stages`` only. ``is_staff`` repeats "holds an office" and is written by
+    ``accounts.actions.offices``. Nobody is deleted: who leaves gets ``left_on`` and is deactivated.
+    """
+
+    class Gender(models.TextChoices):
+        UNKNOWN = "", "未登记"
+        MALE = "male", "男"
+        FEMALE = "female", "女"
+
+    number = models.CharField("学号或工号", max_length=40, unique=True)
+    name = models.CharField("姓名", max_length=60)
+    kind = models.CharField("类别", max_length=10, choices=Kind.choices, default=Kind.STUDENT)
+    stage = models.CharField(
+        "发展阶段", max_length=24, choices=Stage.choices, default=Stage.LEAGUE_MEMBER, editable=False
+    )
+    gender = models.CharField("性别", max_length=6, choices=Gender.choices, blank=True)
+    birth_month = models.DateField("出生年月", null=True, blank=True, help_text="只存到月，日固定为 1 日。")
+    grade = models.PositiveSmallIntegerField("年级", null=True, blank=True)
+    major = models.CharField("专业", max_length=60, blank=True)
+    class_name = models.CharField("班级", max_length=60, blank=True)
+    is_active = models.BooleanField("可以使用平台", default=True)
+    is_staff = models.BooleanField("可以进入后台", default=False, editable=False)
+    left_on = models.DateField("离校日期", null=True, blank=True)
+    version = models.PositiveIntegerField("版本", default=0, editable=False)
+    is_demo = models.BooleanField("演示数据", default=False, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "number"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "人员"
+        ordering = ["number"]
+        default_permissions = ()
+        indexes = [
+            # the roster list of the admin filters by stage and grade
+            models.Index(fields=["stage", "grade"], name="user_by_stage_and_grade"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def role(self) -> Role:
+        return role_of(self.kind, self.stage)
+
+    @property
+    def is_party_member(self) -> bool:
+        return self.stage in MEMBERS
+
+    @property
+    def short_name(self) -> str:
+        """The last two characters of the name, for the tile that stands for a portrait."""
+        return self.name.replace("·", "")[-2:]

@@ -1,0 +1,94 @@
+"""The permission table as data: which office may do what (``domain.md`` §1.8).
+
+Admin, pages, API, permission tests and ``docs/permissions.md`` are all generated from or checked against it.
+A right is ``app.verb_noun`` and is given by an office on a branch with everything below it.
+"""
+
+from dataclasses import dataclass, field
+
+RIGHTS = {
+    "accounts.view_person": "查看人员",
+    "accounts.change_person": "修改人员资料",
+    "accounts.import_roster": "导入名册",
+    "accounts.export_roster": "导出名册",
+    "accounts.move_person": "调整所在支部",
+    "accounts.record_stage": "登记发展阶段",
+    "accounts.view_branch": "查看组织",
+    "accounts.change_branch": "维护组织",
+    "accounts.view_office": "查看职务",
+    "accounts.appoint_committee": "任免支部职务",
+    "accounts.appoint_college": "任免学院职务",
+    "accounts.appoint_university": "任免学校职务",
+    "accounts.appoint_technical": "任免技术职务",
+    "accounts.arrange_groups": "安排谈话小组",
+    "accounts.assign_contact": "指定培养联系人",
+    "accounts.view_dormitory": "查看宿舍",
+    "accounts.change_dormitory": "维护宿舍",
+    "accounts.sync_directory": "核对企业微信通讯录",
+    "core.view_audit": "查看审计日志",
+    "core.change_calendar": "维护校历",
+    "notifications.operate_outbox": "管理消息发送",
+}
+
+
+def codename(right: str) -> str:
+    """Django's codename of a right: what stands behind the dot."""
+    return right.partition(".")[2]
+
+
+@dataclass(frozen=True)
+class OfficeKind:
+    """An office: its name on screen, the right one needs to give it, the rights it brings."""
+
+    label: str
+    appointed_with: str
+    rights: frozenset[str] = field(default_factory=frozenset)
+
+
+def _rights(*names: str) -> frozenset[str]:
+    return frozenset(f"accounts.{name}" if "." not in name else name for name in names)
+
+
+_READ = _rights("view_person", "view_branch", "view_office")
+_BRANCH_WORK = _READ | _rights(
+    "change_person", "record_stage", "arrange_groups", "assign_contact", "view_dormitory"
+)
+_SECRETARY = _BRANCH_WORK | _rights("import_roster", "export_roster", "appoint_committee")
+_COLLEGE = _SECRETARY | _rights(
+    "move_person",
+    "appoint_college",
+    "change_dormitory",
+    "sync_directory",
+    "core.view_audit",
+    "core.change_calendar",
+)
+_UNIVERSITY = _COLLEGE | _rights("change_branch", "appoint_university", "appoint_technical")
+
+OFFICES = {
+    "secretary": OfficeKind("支部书记", "accounts.appoint_college", _SECRETARY),
+    "deputy_secretary": OfficeKind(
+        "支部副书记", "accounts.appoint_committee", _SECRETARY - _rights("appoint_committee")
+    ),
+    "organization_officer": OfficeKind("组织委员", "accounts.appoint_committee", _BRANCH_WORK),
+    "publicity_officer": OfficeKind("宣传委员", "accounts.appoint_committee", _READ),
+    "discipline_officer": OfficeKind("纪检委员", "accounts.appoint_committee", _READ),
+    "group_leader": OfficeKind("党小组组长", "accounts.appoint_committee", _READ),
+    "organizer": OfficeKind(
+        "组织员", "accounts.appoint_college", _READ | _rights("record_stage", "export_roster")
+    ),
+    "counselor": OfficeKind("辅导员", "accounts.appoint_college", _READ | _rights("view_dormitory")),
+    "editor": OfficeKind("编辑", "accounts.appoint_college"),
+    "college_admin": OfficeKind("学院管理员", "accounts.appoint_university", _COLLEGE),
+    "university_admin": OfficeKind("学校管理员", "accounts.appoint_university", _UNIVERSITY),
+    "platform_operator": OfficeKind(
+        "平台运营",
+        "accounts.appoint_university",
+        _rights("view_branch", "view_office", "notifications.operate_outbox"),
+    ),
+    "technical_admin": OfficeKind(
+        "技术管理员",
+        "accounts.appoint_technical",
+        _rights("appoint_technical", "notifications.operate_outbox"),
+    ),
+    "auditor": OfficeKind("审计", "accounts.appoint_university", _rights("core.view_audit")),
+}

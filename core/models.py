@@ -1,0 +1,3 @@
+from core.audit.models import AuditEntry, AuditSeal
+
+__all__ = ["AuditEntry", "AuditSeal"]

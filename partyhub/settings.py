@@ -1,0 +1,431 @@
+"""Settings of the portal, read from top to bottom.
+
+What differs between installations comes from the environment (``.env.example`` lists every name). A value that
+makes no sense stops the start with a sentence; secrets may also come from files (``SECRET_KEY_FILE=/run/…``).
+Without any variable the portal runs embedded: SQLite, a queue in files and the WeCom sandbox.
+"""
+
+import os
+from pathlib import Path
+
+import environ
+import structlog
+from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A yes-or-no variable. ``environ`` reads every unknown word as "no"; here it is an error."""
+    word = env.str(name, default=str(default)).strip().lower()
+    if word not in {"true", "yes", "1", "on", "false", "no", "0", "off"}:
+        raise ImproperlyConfigured(f"{name}={word!r}: 只能写 true 或 false。")
+    return word in {"true", "yes", "1", "on"}
+
+
+def choice(name: str, *, default: str, allowed: set[str]) -> str:
+    """A variable with a closed list of values."""
+    word = env.str(name, default=default).strip()
+    if word not in allowed:
+        raise ImproperlyConfigured(f"{name}={word!r}: 只能是 {'、'.join(sorted(allowed))} 之一。")
+    return word
+
+
+def address(name: str, *, default: str) -> str:
+    """An http(s) address without a trailing slash."""
+    value = env.str(name, default=default).strip().rstrip("/")
+    if value and not value.startswith(("http://", "https://")):
+        raise ImproperlyConfigured(f"{name}={value!r}: 要以 http:// 或 https:// 开头。")
+    return value
+
+
+# --- Kind of installation ---------------------------------------------------------------------------------
+
+MODE = choice("PARTYHUB_MODE", default="embedded", allowed={"embedded", "production"})
+EMBEDDED = MODE == "embedded"
+DEBUG = flag("DEBUG", default=EMBEDDED)
+VAR_DIR = Path(env.str("PARTYHUB_VAR", default=str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def embedded_secret() -> str:
+    """The key of an embedded installation: made once, kept beside its data."""
+    path = VAR_DIR / "secret_key"
+    if not path.exists():
+        part = VAR_DIR / f".secret_key.{os.getpid()}"
+        part.write_text(get_random_secret_key(), encoding="utf-8")
+        part.chmod(0o600)
+        part.rename(path)
+    return path.read_text(encoding="utf-8")
+
+
+SECRET_KEY = env.str("SECRET_KEY", default=embedded_secret() if EMBEDDED else "")
+if len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("SECRET_KEY 没有设置或短于 50 个字符。生产环境必须自己给一个随机长密钥。")
+if DEBUG and not EMBEDDED:
+    raise ImproperlyConfigured("生产环境不能打开 DEBUG。")
+
+SITE_URL = address("SITE_URL", default="http://127.0.0.1:8000" if EMBEDDED else "")
+if not SITE_URL:
+    raise ImproperlyConfigured(
+        "SITE_URL 没有设置：写上师生打开平台的网址，例如 https://party.example.edu.cn。"
+    )
+SECURE = SITE_URL.startswith("https://")
+SITE_NAME = env.str("SITE_NAME", default="学生党支部")
+FILING_NUMBERS = env.list("FILING_NUMBERS", default=[])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else [])
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS 不能写 *，要写真实的域名。")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+# --- Applications -----------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_celery_beat",
+    "django_filters",
+    "django_htmx",
+    "django_structlog",
+    "guardian",
+    "import_export",
+    "rest_framework",
+    "template_partials",
+    "tree_queries",
+    "core",
+    "wecom",
+    "notifications",
+    "accounts",
+    "learning",
+    "appointments",
+    "activities",
+    "partyhub",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "core.middleware.HeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "core.middleware.DomainErrorMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "partyhub.urls"
+WSGI_APPLICATION = "partyhub.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "partyhub.context.portal",
+            ],
+        },
+    }
+]
+
+# --- Data -------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'partyhub.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes the write lock before the first read, so that read-decide-write is safe and nobody
+    # fails with "database is locked" half-way.
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": 600,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        },
+        # A file, not memory: several connections of one test must see one database.
+        "TEST": {"NAME": str(VAR_DIR / f"test-{os.getpid()}.sqlite3")},
+    }
+else:
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 10},
+            "options": "-c lock_timeout=3000",
+        },
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "partyhub_cache"}
+}
+# Files behind a permission check; never below the static root.
+PROTECTED_ROOT = VAR_DIR / "files"
+
+# --- Queue ------------------------------------------------------------------------------------------------
+
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 900,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+        "unacked_restore_limit": 100,
+    }
+else:
+    _broker = VAR_DIR / "broker"
+    for _folder in ("messages", "processed", "control"):
+        (_broker / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_URL = "fsatomic://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker / "messages"),
+        "data_folder_out": str(_broker / "messages"),
+        "processed_folder": str(_broker / "processed"),
+        "control_folder": str(_broker / "control"),
+        "polling_interval": 0.2,
+    }
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "deliver-due-messages": {"task": "notifications.tasks.deliver", "schedule": 5.0},
+    "seal-audit-log": {"task": "core.tasks.seal_audit_log", "schedule": 60.0},
+}
+
+# --- People -----------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign_in"
+GUARDIAN_MONKEY_PATCH_USER = False
+GUARDIAN_MONKEY_PATCH_GROUP = False
+ANONYMOUS_USER_NAME = None
+
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username"], ["ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_IPWARE_PROXY_TRUSTED_IPS = TRUSTED_PROXIES
+AXES_IPWARE_PROXY_COUNT = len(TRUSTED_PROXIES) or None
+AXES_IPWARE_META_PRECEDENCE_ORDER = (
+    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
+)
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_VERBOSE = False
+
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+SESSION_COOKIE_SECURE = SECURE
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "partyhub.errors.csrf_failure"
+
+# --- WeCom ------------------------------------------------------------------------------------------------
+
+# The sandbox stands in for WeCom in demos and tests. A system check refuses it when DEBUG is off.
+WECOM_SANDBOX_URL = address(
+    "WECOM_SANDBOX_URL", default="http://127.0.0.1:8001" if EMBEDDED and DEBUG else ""
+)
+WECOM_CORP_ID = env.str("WECOM_CORP_ID", default="wwpartyhubsandbox" if WECOM_SANDBOX_URL else "")
+WECOM_AGENT_ID = env.int("WECOM_AGENT_ID", default=1000002 if WECOM_SANDBOX_URL else 0)
+WECOM_SECRET = env.str("WECOM_SECRET", default="sandbox-portal-app-secret" if WECOM_SANDBOX_URL else "")
+WECOM_CONTACT_SECRET = env.str(
+    "WECOM_CONTACT_SECRET", default="contact-sync-secret-sandbox" if WECOM_SANDBOX_URL else ""
+)
+WECOM_CALLBACK_TOKEN = env.str(
+    "WECOM_CALLBACK_TOKEN", default="sandboxCallbackToken" if WECOM_SANDBOX_URL else ""
+)
+WECOM_CALLBACK_AES_KEY = env.str(
+    "WECOM_CALLBACK_AES_KEY",
+    default="c2FuZGJveC1jYWxsYmFjay1hZXMta2V5LTMyLWJ5dGU" if WECOM_SANDBOX_URL else "",
+)
+WECOM_API_BASE = WECOM_SANDBOX_URL or "https://qyapi.weixin.qq.com"
+WECOM_OAUTH_BASE = WECOM_SANDBOX_URL or "https://open.weixin.qq.com"
+WECOM_LOGIN_BASE = WECOM_SANDBOX_URL or "https://login.work.weixin.qq.com"
+# Calls that the school must switch on in WeCom's own console first.
+WECOM_FEATURES = {
+    "appchat": flag("WECOM_APPCHAT", default=True),
+    "schedule": flag("WECOM_SCHEDULE", default=False),
+    "living": flag("WECOM_LIVING", default=False),
+}
+
+# --- Words, time, files for browsers ----------------------------------------------------------------------
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["partyhub.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static", ("vendor", BASE_DIR / "var" / "assets")]
+WHITENOISE_USE_FINDERS = EMBEDDED
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PROTECTED_ROOT},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if EMBEDDED
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Headers ----------------------------------------------------------------------------------------------
+
+_policy = {
+    "default-src": [NONE],
+    "script-src": [SELF, NONCE],
+    "style-src": [SELF, NONCE],
+    "img-src": [SELF, "data:", "blob:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "base-uri": [NONE],
+    "object-src": [NONE],
+    "frame-ancestors": [NONE],
+    "manifest-src": [SELF],
+}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": _policy}
+# unfold draws with Alpine.js, which evaluates expressions and writes style attributes; the looser policy is
+# used for the admin's addresses only (core.middleware.HeadersMiddleware).
+ADMIN_CONTENT_SECURITY_POLICY = _policy | {
+    "script-src": [SELF, UNSAFE_EVAL, NONCE],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = SECURE and flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+REST_FRAMEWORK = {
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "core.api.exception_handler",
+}
+
+# --- Logs -------------------------------------------------------------------------------------------------
+
+LOG_LEVEL = choice("LOG_LEVEL", default="INFO", allowed={"DEBUG", "INFO", "WARNING", "ERROR"})
+_processors = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=False),
+    structlog.processors.format_exc_info,
+]
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.filter_by_level,
+        *_processors[1:],
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.JSONRenderer(ensure_ascii=False),
+            "foreign_pre_chain": _processors,
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "django.server": {"level": "WARNING", "handlers": ["console"], "propagate": False},
+    },
+}
+
+UNFOLD = {
+    "SITE_TITLE": "党支部工作后台",
+    "SITE_HEADER": "党支部工作后台",
+    "SITE_SYMBOL": "groups",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {
+        "primary": {
+            "50": "250, 238, 236",
+            "100": "245, 220, 216",
+            "200": "235, 190, 184",
+            "300": "222, 150, 141",
+            "400": "205, 103, 92",
+            "500": "190, 74, 64",
+            "600": "181, 54, 44",
+            "700": "150, 44, 36",
+            "800": "120, 36, 30",
+            "900": "98, 31, 26",
+            "950": "58, 18, 15",
+        },
+    },
+}

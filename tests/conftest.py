@@ -1,0 +1,64 @@
+"""The two-branch world every story plays in (``reliability.md`` §0.4), and a guard against the outside."""
+
+import socket
+from types import SimpleNamespace
+
+import pytest
+
+from accounts.models import Branch
+from accounts.roles import Kind, Stage
+from tests.factories import BranchFactory, UserFactory
+
+_connect = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    """A test that talks to anything but this machine fails (``reliability.md`` H2)."""
+
+    def connect(sock, address):
+        if sock.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {
+            "127.0.0.1",
+            "::1",
+            "localhost",
+        }:
+            raise AssertionError(f"a test tried to reach {address}")
+        return _connect(sock, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def org(db):
+    """University → two colleges → branches A1, A2 (college A) and B1 (college B)."""
+    university = BranchFactory(name="云溪大学党委", kind=Branch.Kind.UNIVERSITY)
+    college_a = BranchFactory(name="商学院党委", kind=Branch.Kind.COLLEGE, parent=university)
+    college_b = BranchFactory(name="外国语学院党委", kind=Branch.Kind.COLLEGE, parent=university)
+    return SimpleNamespace(
+        university=university,
+        college_a=college_a,
+        college_b=college_b,
+        a1=BranchFactory(name="本科生第一党支部", parent=college_a),
+        a2=BranchFactory(name="本科生第二党支部", parent=college_a),
+        b1=BranchFactory(name="英语系学生党支部", parent=college_b),
+    )
+
+
+@pytest.fixture
+def cast(org):
+    """One person of each role in A1, and a stranger in B1."""
+    return SimpleNamespace(
+        member=UserFactory(name="周予安", stage=Stage.FULL, branch=org.a1),
+        probationary=UserFactory(name="许知夏", stage=Stage.PROBATIONARY, branch=org.a1),
+        teacher=UserFactory(
+            name="陈守正", number="T2001", kind=Kind.TEACHER, stage=Stage.FULL, grade=None, branch=org.a1
+        ),
+        activist=UserFactory(name="林晓禾", stage=Stage.ACTIVIST, branch=org.a1),
+        league=UserFactory(name="苏苗", stage=Stage.LEAGUE_MEMBER, branch=org.a1),
+        stranger=UserFactory(name="何处", stage=Stage.ACTIVIST, branch=org.b1),
+    )
