@@ -1,0 +1,98 @@
+"""The one way to tell anyone anything: rows in the caller's own transaction (``reliability.md`` §3.3)."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+
+from notifications import catalogue
+from notifications.models import Message, Recipient, State
+from notifications.models.recipient import WAITING
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+ROWS_PER_INSERT = 2000
+
+
+@transaction.atomic
+def enqueue(
+    *,
+    kind: str,
+    recipients: "Iterable[AbstractBaseUser]",
+    key: str,
+    link: str = "",
+    words: Mapping[str, object] | None = None,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Message:
+    """Tell ``recipients`` something, if and when the surrounding transaction commits.
+
+    ``kind`` is a name of the catalogue, ``words`` fill exactly its placeholders. ``key`` makes the message unique
+    within its kind, such as the primary key of the fact: saying it again returns the message that exists and adds
+    only recipients who are new. ``link`` is a path of this portal, by default the inbox. Nothing is sent before
+    ``not_before``; what has not gone out by ``expires_at`` is dropped.
+
+    Raises ``LookupError`` for an unknown kind or wrong words and ``ValueError`` for a foreign link. Costs a fixed
+    number of queries per 2,000 recipients.
+    """
+    link = link or "/notices/"
+    if not link.startswith("/") or link.startswith("//"):
+        raise ValueError(f"a message links into this portal, not to {link!r}")
+    message, _ = Message.objects.get_or_create(
+        kind=kind,
+        key=key,
+        defaults={
+            "link": link,
+            "words": dict(words or {}),
+            "content_hash": digest_of(kind, words or {}, link),
+            "not_before": not_before,
+            "expires_at": expires_at,
+            "created_at": timezone.now(),
+        },
+    )
+    _add(message, recipients)
+    transaction.on_commit(_wake_up, robust=True)
+    return message
+
+
+@transaction.atomic
+def cancel(*, kind: str, key: str) -> int:
+    """Call off a message for everybody it has not gone out to; returns how many that were.
+
+    Cancelling twice, or something that was never said, changes nothing.
+    """
+    now = timezone.now()
+    Message.objects.filter(kind=kind, key=key, cancelled_at=None).update(cancelled_at=now)
+    return Recipient.objects.filter(message__kind=kind, message__key=key, state__in=WAITING).update(
+        state=State.CANCELLED
+    )
+
+
+def digest_of(kind: str, words: Mapping[str, object], link: str) -> str:
+    """A digest of everything a person reads in a message."""
+    rendered = catalogue.render(kind, words)
+    text = json.dumps([rendered.title, rendered.text, link], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _add(message: Message, recipients: "Iterable[AbstractBaseUser]") -> None:
+    start = message.not_before or message.created_at
+    Recipient.objects.bulk_create(
+        [
+            Recipient(message=message, person_id=person.pk, shown_from=start, next_try=start)
+            for person in recipients
+        ],
+        batch_size=ROWS_PER_INSERT,
+        ignore_conflicts=True,
+    )
+
+
+def _wake_up() -> None:
+    """Start the worker a few seconds early. The queue may be down: the worker looks by itself anyway."""
+    current_app.send_task("notifications.tasks.deliver", retry=False)
