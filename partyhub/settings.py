@@ -403,6 +403,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "axes": {"level": "WARNING"},
+        # its debug lines hold whole addresses, tokens and secrets included
+        "urllib3": {"level": "WARNING"},
         "django.server": {"level": "WARNING", "handlers": ["console"], "propagate": False},
     },
 }
