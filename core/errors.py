@@ -30,8 +30,32 @@ class Invalid(DomainError):
     def __init__(
         self, message: str = "", *, fields: dict[str, list[str]] | None = None, **details: object
     ) -> None:
-        super().__init__(message, **details)
+        super().__init__(message)
+        self.details = details
         self.fields = fields or {}
+
+
+class Unreadable(DomainError):
+    """The request itself is broken: no form, no JSON, a forged header."""
+
+    code = "unreadable"
+    message = "这个请求看不懂，请回到上一页再试。"
+
+
+class TooLarge(DomainError):
+    """More was sent than we read."""
+
+    code = "too_large"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    message = "内容太大了，请减小一些再提交。"
+
+
+class WrongMethod(DomainError):
+    """The address exists but does not understand this method."""
+
+    code = "wrong_method"
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    message = "这个地址不能这样打开，请回到上一页再试。"
 
 
 class NotAllowed(DomainError):
@@ -72,3 +96,11 @@ class Unavailable(DomainError):
     code = "unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     message = "现在有点忙，请过一会儿再试。"
+
+
+class Broken(DomainError):
+    """A mistake of ours. The person learns that it is noted, and nothing about the inside."""
+
+    code = "broken"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    message = "出了点问题，已经记下来了。请过一会儿再试。"

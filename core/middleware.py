@@ -1,21 +1,25 @@
 """Answers to what no view should have to think about."""
 
 from django.conf import settings
-from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponseNotAllowed
 from django.urls import reverse
+from django_structlog.middlewares import RequestMiddleware
 
-from core.errors import DomainError, Unavailable
+from core.errors import WrongMethod
+from core.origin import request_in_progress
+from core.problems import as_domain_error, render_error
 
 
-def render_error(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """The one page for every ``DomainError``; HTMX gets only the note, to be swapped where it asked."""
-    template = "base/error.html#note" if getattr(request, "htmx", False) else "base/error.html"
-    response = render(request, template, {"error": error}, status=error.status)
-    if isinstance(error, Unavailable):
-        response["Retry-After"] = "10"
-    return response
+class RequestLogMiddleware(RequestMiddleware):
+    """One log line per request under its own number; the query stays out, it may carry login codes."""
+
+    @staticmethod
+    def format_request(request):
+        return f"{request.method} {request.path}"
+
+    def __call__(self, request):
+        with request_in_progress(request):
+            return super().__call__(request)
 
 
 class DomainErrorMiddleware:
@@ -25,19 +29,16 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            allowed = response["Allow"]
+            response = render_error(request, WrongMethod())
+            response["Allow"] = allowed
+        return response
 
     def process_exception(self, request, exception):
-        if isinstance(exception, DomainError):
-            return render_error(request, exception)
-        if isinstance(exception, OperationalError) and _is_busy(exception):
-            return render_error(request, Unavailable())
-        return None
-
-
-def _is_busy(error: OperationalError) -> bool:
-    text = str(error)
-    return any(word in text for word in ("database is locked", "deadlock detected", "lock timeout"))
+        error = as_domain_error(exception)
+        return render_error(request, error) if error else None
 
 
 class HeadersMiddleware:

@@ -1,33 +1,27 @@
-"""Pages for what Django itself refuses. They say what to do next and nothing about the inside."""
+"""Django's own refusals, in the same clothes as ours."""
 
-from django.shortcuts import render
+import sys
 
-from core.errors import DomainError, Invalid, Missing, NotAllowed
-
-
-def _page(request, error: DomainError):
-    return render(request, "base/error.html", {"error": error}, status=error.status)
+from core.errors import Missing, NotAllowed, Unreadable
+from core.problems import as_domain_error, render_error, unexpected
 
 
 def bad_request(request, exception=None):
-    error = Invalid("这个请求看不懂，请回到上一页再试。")
-    error.status = 400
-    return _page(request, error)
+    return render_error(request, as_domain_error(exception) or Unreadable())
 
 
 def forbidden(request, exception=None):
-    return _page(request, NotAllowed())
+    return render_error(request, NotAllowed())
 
 
 def not_found(request, exception=None):
-    return _page(request, Missing())
+    return render_error(request, Missing())
 
 
 def server_error(request):
-    error = DomainError("出了点问题，已经记下来了。请过一会儿再试。")
-    error.status = 500
-    return _page(request, error)
+    """Also the last stop of a busy database that a middleware stumbled over, outside of any view."""
+    return render_error(request, unexpected(sys.exc_info()[1]))
 
 
 def csrf_failure(request, reason=""):
-    return _page(request, NotAllowed("这一页放得太久了，请刷新后再提交一次。"))
+    return render_error(request, NotAllowed("这一页放得太久了，请刷新后再提交一次。", code="csrf"))
