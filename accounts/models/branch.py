@@ -1,8 +1,11 @@
 """The organisation tree (``domain.md`` §4.1). A node is called a branch whatever its kind."""
 
+from datetime import date
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 from guardian.models import UserObjectPermissionBase
 from tree_queries.models import TreeNode
 from tree_queries.query import TreeQuerySet
@@ -16,6 +19,7 @@ _COVERED_BRANCHES = """
         FROM accounts_branchright granted
         JOIN auth_permission permission ON permission.id = granted.permission_id
         WHERE granted.user_id = %s AND permission.codename = %s
+            AND (granted.until IS NULL OR granted.until > %s)
         UNION
         SELECT child.id FROM accounts_branch child JOIN covered ON child.parent_id = covered.id
     )
@@ -36,7 +40,8 @@ class BranchQuerySet(TreeQuerySet, DatedQuerySet):
             return self.none()
         if user.is_superuser:
             return self
-        return self.filter(pk__in=RawSQL(_COVERED_BRANCHES, [user.pk, codename(right)]))  # noqa: S611 - constant text, bound parameters
+        parameters = [user.pk, codename(right), timezone.localdate()]
+        return self.filter(pk__in=RawSQL(_COVERED_BRANCHES, parameters))  # noqa: S611 - constant text, bound parameters
 
     def subtree(self, *branches):
         """The given branches and everything below them."""
@@ -74,6 +79,9 @@ class Branch(TreeNode, Dated):
     kind = models.CharField("类型", max_length=30, choices=Kind.choices)
     subtype = models.CharField("支部形式", max_length=12, choices=Subtype.choices, default=Subtype.SINGLE)
     position = models.PositiveIntegerField("排序", default=0)
+    elected_on = models.DateField(
+        "上次换届日期", null=True, blank=True, help_text="党支部每届三年，到期前半年会提醒换届。"
+    )
     wecom_department_id = models.PositiveBigIntegerField("企业微信部门编号", null=True, blank=True)
     is_demo = models.BooleanField("演示数据", default=False, editable=False)
 
@@ -96,10 +104,16 @@ class Branch(TreeNode, Dated):
                 condition=Q(until=None),
                 name="one_open_branch_per_wecom_department",
             ),
+            models.CheckConstraint(condition=~Q(parent=F("pk")), name="no_branch_is_its_own_parent"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def name_on(self, day: date) -> str:
+        """What the branch was called on ``day``; today's name where nothing was recorded."""
+        record = self.records.on(day).first()
+        return record.name if record else self.name
 
     @property
     def is_league(self) -> bool:
@@ -134,10 +148,12 @@ class BranchRecord(Dated):
 class BranchRight(UserObjectPermissionBase):
     """guardian's grant with a real foreign key, so that no grant outlives its branch.
 
-    Rows follow from offices (``accounts.actions.offices``) and are written nowhere else.
+    Rows follow from offices (``accounts.actions.offices``) and are written nowhere else. ``until`` repeats the
+    planned end of the office, so that a right ends on its day even when the nightly task did not run.
     """
 
     content_object = models.ForeignKey(Branch, verbose_name="组织", on_delete=models.CASCADE)
+    until = models.DateField("至（不含）", null=True, editable=False)
 
     class Meta(UserObjectPermissionBase.Meta):
         verbose_name = verbose_name_plural = "组织权限"

@@ -26,6 +26,9 @@ class CultivationContact(Dated):
     seat = models.PositiveSmallIntegerField("第几位", choices=[(1, "第一位"), (2, "第二位")])
     branch = models.ForeignKey(Branch, verbose_name="当时组织", on_delete=models.PROTECT, related_name="+")
     branch_name = models.CharField("当时组织名称", max_length=60)
+    reason = models.CharField(
+        "说明", max_length=200, blank=True, help_text="联系人在别的支部时，请写明原因。"
+    )
 
     class Meta(Dated.Meta):
         verbose_name = verbose_name_plural = "培养联系人"
@@ -79,6 +82,9 @@ class TalkGroup(Dated):
             *Dated.Meta.constraints,
             models.UniqueConstraint(
                 fields=["branch", "lead"], condition=Q(until=None), name="one_open_group_per_lead_and_branch"
+            ),
+            models.CheckConstraint(
+                condition=~Q(chat="ready") | ~Q(chat_id=""), name="ready_chat_of_a_group_has_an_id"
             ),
         ]
 

@@ -75,6 +75,7 @@ class RoomAssignment(Dated):
             models.UniqueConstraint(
                 fields=["room", "bed"], condition=Q(until=None), name="one_open_person_per_bed"
             ),
+            models.CheckConstraint(condition=Q(bed__gte=1), name="beds_count_from_1"),
         ]
 
     def __str__(self) -> str:

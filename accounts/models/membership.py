@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models.branch import Branch
 from accounts.models.dated import Dated
@@ -10,6 +10,7 @@ class Membership(Dated):
     """A person belongs to a branch for a while, on one of three sides at once at most.
 
     ``branch_name`` is the name of that day: what was recorded stays under the name it was recorded with.
+    A row that was recorded wrongly is voided: it stays, holds on no day (``until`` equals ``since``) and says why.
     """
 
     class Side(models.TextChoices):
@@ -26,6 +27,8 @@ class Membership(Dated):
     side = models.CharField("关系", max_length=6, choices=Side.choices, default=Side.PARTY)
     branch_name = models.CharField("当时名称", max_length=60)
     recorded_at = models.DateTimeField("登记时间", auto_now_add=True)
+    voided_at = models.DateTimeField("作废时间", null=True, blank=True, editable=False)
+    void_reason = models.CharField("作废原因", max_length=200, blank=True, editable=False)
 
     class Meta(Dated.Meta):
         verbose_name = verbose_name_plural = "组织关系"
@@ -37,6 +40,11 @@ class Membership(Dated):
                 fields=["person", "side"],
                 condition=Q(until=None),
                 name="one_open_membership_per_person_and_side",
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at=None, void_reason="")
+                | (Q(voided_at__isnull=False, until=F("since")) & ~Q(void_reason="")),
+                name="voided_membership_says_when_and_why",
             ),
         ]
 

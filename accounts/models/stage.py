@@ -6,6 +6,11 @@ from accounts.models.branch import Branch
 from accounts.roles import Stage
 
 
+class StageChangeQuerySet(models.QuerySet):
+    def valid(self):
+        return self.filter(voided_at=None)
+
+
 class StageChange(models.Model):
     """A dated fact: from ``effective_on`` the person stands at ``stage`` (``domain.md`` §2.3).
 
@@ -48,6 +53,8 @@ class StageChange(models.Model):
         related_name="+",
     )
     void_reason = models.CharField("作废原因", max_length=200, blank=True)
+
+    objects = StageChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "发展阶段记录"

@@ -1,9 +1,13 @@
 """A person: one row for life, whatever branch, office or stage comes and goes."""
 
+from datetime import date
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Subquery, When
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from guardian.mixins import GuardianUserMixin
 
 from accounts.models.branch import Branch
@@ -19,11 +23,27 @@ class UserQuerySet(models.QuerySet):
         members = Membership.objects.current().filter(branch__in=branches).values("person")
         return self.filter(Q(pk=user.pk) | Q(pk__in=members))
 
-    def in_branches(self, branches):
-        """People who belong to one of ``branches`` today, on whichever side."""
+    def in_branches(self, branches, on: date | None = None):
+        """People who belong to one of ``branches`` on a day (today), on whichever side."""
         from accounts.models.membership import Membership
 
-        return self.filter(pk__in=Membership.objects.current().filter(branch__in=branches).values("person"))
+        day = on or timezone.localdate()
+        return self.filter(pk__in=Membership.objects.on(day).filter(branch__in=branches).values("person"))
+
+    def with_stage_on(self, day: date):
+        """Annotate ``stage_then``: the stage of ``day`` as it is known now, None before the first record.
+
+        People without any record stand where ``stage`` says.
+        """
+        from accounts.models.stage import StageChange
+
+        facts = StageChange.objects.valid().filter(person=OuterRef("pk"))
+        then = facts.filter(effective_on__lte=day).order_by("-effective_on").values("stage")[:1]
+        return self.annotate(
+            stage_then=Case(
+                When(Exists(facts), then=Subquery(then)), default=F("stage"), output_field=CharField()
+            )
+        )
 
     def active(self):
         return self.filter(is_active=True)
@@ -51,7 +71,8 @@ class User(GuardianUserMixin, PermissionsMixin, AbstractBaseUser):
 
     ``stage`` repeats the last ``StageChange`` so that lists can filter by it; it is written by
     ``accounts.actions.stages`` only. ``is_staff`` repeats "holds an office" and is written by
-    ``accounts.actions.offices``. Nobody is deleted: who leaves gets ``left_on`` and is deactivated.
+    ``accounts.actions.offices``. Raising ``session_epoch`` ends every session of the person. Nobody is deleted:
+    who leaves gets ``left_on`` and is deactivated.
     """
 
     class Gender(models.TextChoices):
@@ -72,7 +93,10 @@ class User(GuardianUserMixin, PermissionsMixin, AbstractBaseUser):
     class_name = models.CharField("班级", max_length=60, blank=True)
     is_active = models.BooleanField("可以使用平台", default=True)
     is_staff = models.BooleanField("可以进入后台", default=False, editable=False)
-    left_on = models.DateField("离校日期", null=True, blank=True)
+    left_on = models.DateField(
+        "离校日期", null=True, blank=True, help_text="可以提前填写预计日期，到那天账号自动停用。"
+    )
+    session_epoch = models.PositiveIntegerField("会话批次", default=0, editable=False)
     version = models.PositiveIntegerField("版本", default=0, editable=False)
     is_demo = models.BooleanField("演示数据", default=False, editable=False)
 
@@ -92,6 +116,15 @@ class User(GuardianUserMixin, PermissionsMixin, AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def has_right(self, right: str, branch: Branch | None = None) -> bool:
+        """Whether the person holds ``right`` in ``branch``, or anywhere when no branch is named. One query."""
+        branches = Branch.objects.where(self, right)
+        return branches.filter(pk=branch.pk).exists() if branch else branches.exists()
+
+    def _get_session_auth_hash(self, secret=None) -> str:
+        value = f"{self.password}:{self.session_epoch}"
+        return salted_hmac("accounts.User.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def role(self) -> Role:
