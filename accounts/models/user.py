@@ -8,9 +8,11 @@ from django.db import models
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Subquery, When
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from guardian.mixins import GuardianUserMixin
 
-from accounts.models.branch import Branch
+from accounts.models.branch import Branch, BranchRight
+from accounts.rights import RIGHTS, codename
 from accounts.roles import ACTIVISTS, MEMBERS, Kind, Role, Stage, role_of
 
 
@@ -129,6 +131,19 @@ class User(GuardianUserMixin, PermissionsMixin, AbstractBaseUser):
     @property
     def role(self) -> Role:
         return role_of(self.kind, self.stage)
+
+    @cached_property
+    def rights(self) -> frozenset[str]:
+        """The rights held in at least one branch, by one query, kept for as long as this object lives.
+
+        What opens a menu; whether a right covers a certain branch is ``Branch.objects.where``.
+        """
+        if not self.is_active:
+            return frozenset()
+        if self.is_superuser:
+            return frozenset(RIGHTS)
+        held = set(BranchRight.objects.filter(user=self).values_list("permission__codename", flat=True))
+        return frozenset(right for right in RIGHTS if codename(right) in held)
 
     @property
     def is_party_member(self) -> bool:

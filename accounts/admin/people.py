@@ -1,0 +1,90 @@
+from django.contrib import admin
+from django.db.models import OuterRef, Subquery
+from unfold.decorators import display
+
+from accounts.admin.base import BranchFilter, ReadOnlyInline, ScopedAdmin
+from accounts.models import CultivationContact, Membership, Office, RoomAssignment, StageChange, User
+from accounts.roles import Stage
+
+
+class MembershipInline(ReadOnlyInline):
+    model = Membership
+    view_right = "accounts.view_person"
+    fields = ["side", "branch_name", "since", "until"]
+    ordering = ["-since"]
+
+
+class StageInline(ReadOnlyInline):
+    model = StageChange
+    fk_name = "person"
+    view_right = "accounts.view_person"
+    verbose_name_plural = "发展阶段"
+    fields = ["stage", "effective_on", "branch_name", "evidence", "evidence_note", "void_reason"]
+    ordering = ["-effective_on"]
+
+
+class OfficeInline(ReadOnlyInline):
+    model = Office
+    fk_name = "person"
+    view_right = "accounts.view_office"
+    fields = ["kind", "branch_name", "since", "until", "reason"]
+
+
+class ContactInline(ReadOnlyInline):
+    model = CultivationContact
+    fk_name = "activist"
+    view_right = "accounts.view_person"
+    fields = ["contact", "seat", "since", "until"]
+
+
+class RoomInline(ReadOnlyInline):
+    model = RoomAssignment
+    view_right = "accounts.view_dormitory"
+    fields = ["room", "bed", "since", "until"]
+
+
+@admin.register(User)
+class PersonAdmin(ScopedAdmin):
+    view_right = "accounts.view_person"
+    person_field = "pk"
+    list_display = ["name", "number", "stage_label", "branch_now", "kind", "grade", "can_sign_in"]
+    list_filter = [BranchFilter, "stage", "kind", "grade", "is_active"]
+    search_fields = ["name", "number"]
+    fields = [
+        ("name", "number"),
+        ("kind", "role_label"),
+        ("gender", "birth_month"),
+        ("grade", "major", "class_name"),
+        ("is_active", "left_on"),
+        "last_login",
+    ]
+    inlines = [MembershipInline, StageInline, OfficeInline, ContactInline, RoomInline]
+
+    def get_queryset(self, request):
+        branch = Membership.objects.current().filter(person=OuterRef("pk"), side=Membership.Side.PARTY)
+        return super().get_queryset(request).annotate(branch_name=Subquery(branch.values("branch__name")[:1]))
+
+    @display(
+        description="发展阶段",
+        ordering="stage",
+        label={
+            Stage.FULL: "danger",
+            Stage.PROBATIONARY: "warning",
+            Stage.TARGET: "info",
+            Stage.ACTIVIST: "info",
+        },
+    )
+    def stage_label(self, person):
+        return person.stage, person.get_stage_display()
+
+    @display(description="党支部", empty_value="—")
+    def branch_now(self, person):
+        return person.branch_name
+
+    @display(description="身份")
+    def role_label(self, person):
+        return person.role.label
+
+    @display(description="可以使用", boolean=True)
+    def can_sign_in(self, person):
+        return person.is_active

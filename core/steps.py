@@ -1,0 +1,230 @@
+"""Buttons of the back office: a small form, and the action behind it.
+
+A step names the right it needs. The page offers it on the rows where the person holds that right, looks the row
+up again under the same right when the form comes in, and shows a refusal inside the form.
+"""
+
+from http import HTTPStatus
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from unfold import widgets
+from unfold.enums import ActionVariant
+
+from core.errors import DomainError, Invalid
+
+_CLASSES = [
+    (forms.CheckboxInput, widgets.SWITCH_CLASSES),
+    (forms.RadioSelect, widgets.RADIO_CLASSES),
+    (forms.CheckboxSelectMultiple, widgets.CHECKBOX_CLASSES),
+    (forms.ClearableFileInput, widgets.INPUT_CLASSES),
+    (forms.Select, widgets.SELECT_CLASSES),
+    (forms.Textarea, widgets.TEXTAREA_CLASSES),
+    (forms.TextInput, widgets.INPUT_CLASSES),
+    (forms.NumberInput, widgets.INPUT_CLASSES),
+    (forms.DateInput, widgets.INPUT_CLASSES),
+]
+
+
+class Step(forms.Form):
+    """One button. ``run`` calls the action and returns the sentence that says it is done.
+
+    ``right``: needed on the row; ``fits(row)``: whether the button makes sense for it; ``note``: one sentence
+    above the form that says what follows from pressing it.
+    """
+
+    name = ""
+    title = ""
+    icon = ""
+    right = ""
+    note = ""
+    button = "确定"
+    template = "admin/step.html"
+    danger = False
+
+    def __init__(self, *args, by, row=None, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.by = by
+        self.row = row
+        self.status = HTTPStatus.OK
+        for field in self.fields.values():
+            _dress(field.widget)
+
+    @classmethod
+    def fits(cls, row) -> bool:
+        return True
+
+    def run(self) -> str:
+        raise NotImplementedError
+
+    def next_url(self) -> str:
+        """Where to go afterwards; empty for the page the button was on."""
+        return ""
+
+    def attempt(self) -> str:
+        """Run the action. A refusal lands in the form and gives the empty string."""
+        if not self.is_valid():
+            self.status = HTTPStatus.UNPROCESSABLE_ENTITY
+            return ""
+        try:
+            return self.run()
+        except DomainError as error:
+            self.refuse(error)
+            return ""
+
+    def refuse(self, error: DomainError) -> None:
+        self.status = error.status
+        fields = error.fields if isinstance(error, Invalid) else {}
+        for name, sentences in fields.items():
+            self.add_error(name if name in self.fields else None, sentences)
+        if not fields:
+            self.add_error(None, str(error))
+
+
+class BulkStep(Step):
+    """A button for several chosen rows: ``rows`` are those of them where the person holds ``right``.
+
+    The page shows ``preview()`` first, the result list afterwards.
+    """
+
+    template = "admin/bulk_step.html"
+
+    def preview(self) -> list[tuple[object, str]]:
+        """Each row with the sentence that says what will happen to it."""
+        return [(row, "") for row in self.row]
+
+
+class DateField(forms.DateField):
+    """A date typed with the device's own picker."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class RowField(forms.ModelChoiceField):
+    """One row out of many, found by typing. The choices offered are those of the row's own list page.
+
+    ``source``: the model field whose relation it fills, which names the list.
+    """
+
+    def __init__(self, source, site=None, **kwargs):
+        from django.contrib.admin import site as portal_site
+
+        super().__init__(widget=AutocompleteSelect(source, site or portal_site), **kwargs)
+
+
+def _dress(widget) -> None:
+    if isinstance(widget, AutocompleteSelect) or widget.is_hidden:
+        return
+    for kind, classes in _CLASSES:
+        if isinstance(widget, kind):
+            widget.attrs.setdefault("class", " ".join(classes))
+            return
+
+
+class StepPages:
+    """Mixed into ``PortalAdmin``: addresses, pages and buttons of the steps."""
+
+    row_steps: tuple[type[Step], ...] = ()
+    list_steps: tuple[type[Step], ...] = ()
+    bulk_steps: tuple[type[BulkStep], ...] = ()
+
+    def step_urls(self):
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}"
+        view = self.admin_site.admin_view
+        return [
+            path("do/<slug:name>/", view(self.list_step_view), name=f"{prefix}_list_step"),
+            path("<int:object_id>/do/<slug:name>/", view(self.row_step_view), name=f"{prefix}_row_step"),
+        ]
+
+    def step_url(self, step, row=None) -> str:
+        prefix = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        if row is None:
+            return reverse(f"{prefix}_list_step", args=[step.name])
+        return reverse(f"{prefix}_row_step", args=[row.pk, step.name])
+
+    def page_url(self, row=None) -> str:
+        prefix = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        return reverse(f"{prefix}_change", args=[row.pk]) if row else reverse(f"{prefix}_changelist")
+
+    # Which buttons
+
+    def steps_on(self, user, row):
+        """The steps ``user`` may take on ``row`` now."""
+        held = {}
+        for step in self.row_steps:
+            if step.right not in held:
+                held[step.right] = self.rows(user, step.right).filter(pk=row.pk).exists()
+            if held[step.right] and step.fits(row):
+                yield step
+
+    def steps_on_list(self, user):
+        return [step for step in self.list_steps if step.right in user.rights]
+
+    def with_row_steps(self, request, response):
+        row = response.context_data["original"]
+        response.context_data["actions_detail"] = [
+            _button(step, self.step_url(step, row)) for step in self.steps_on(request.user, row)
+        ]
+        return response
+
+    def with_list_steps(self, request, response):
+        if hasattr(response, "context_data"):
+            response.context_data["actions_list"] = [
+                _button(step, self.step_url(step)) for step in self.steps_on_list(request.user)
+            ]
+        return response
+
+    # Pages
+
+    def row_step_view(self, request, object_id, name):
+        step = _named(self.row_steps, name)
+        row = self.rows(request.user, step.right).filter(pk=object_id).first()
+        if row is None or not step.fits(row):
+            raise Http404
+        return self.step_page(request, step, row)
+
+    def list_step_view(self, request, name):
+        step = _named(self.list_steps, name)
+        if step.right not in request.user.rights:
+            raise PermissionDenied
+        return self.step_page(request, step)
+
+    def step_page(self, request, step, row=None):
+        sent = request.method == "POST"
+        form = step(*([request.POST, request.FILES] if sent else []), by=request.user, row=row)
+        if sent and (done := form.attempt()):
+            messages.success(request, done)
+            return redirect(form.next_url() or self.page_url(row))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": step.title,
+            "subtitle": str(row) if row else None,
+            "form": form,
+            "opts": self.opts,
+            "original": row,
+            "back": self.page_url(row),
+        }
+        return TemplateResponse(request, step.template, context, status=form.status)
+
+
+def _named(steps, name):
+    for step in steps:
+        if step.name == name:
+            return step
+    raise Http404
+
+
+def _button(step, url: str) -> dict:
+    return {
+        "title": step.title,
+        "icon": step.icon,
+        "variant": ActionVariant.DANGER if step.danger else ActionVariant.DEFAULT,
+        "attrs": {},
+        "path": url,
+    }
