@@ -8,6 +8,7 @@ import pytest
 from accounts.models import Branch
 from accounts.roles import Kind, Stage
 from tests.factories import BranchFactory, UserFactory
+from tests.sandbox import sandbox, sandbox_process  # noqa: F401
 
 _connect = socket.socket.connect
 
