@@ -7,13 +7,13 @@ MANAGE := $(BIN)/python manage.py
 
 .PHONY: run test test-services lint bench lock clean
 
-run: var/.base var/.assets
+run: var/.base var/.assets var/.locale
 	@$(MANAGE) run
 
-test: var/.dev var/.assets
+test: var/.dev var/.assets var/.locale
 	@$(BIN)/python -m pytest
 
-lint: var/.dev var/.assets
+lint: var/.dev var/.assets var/.locale
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
@@ -42,6 +42,11 @@ var/.assets: package-lock.json | $(BIN)/uv
 	@mkdir -p var/assets
 	@cp node_modules/weui/dist/style/weui.min.css var/assets/
 	@cp node_modules/@wecom/jssdk/dist/wecom.global.prod.js var/assets/wecom-jssdk.js
+	@touch $@
+
+# Compiled with Babel, because a bare machine has no msgfmt.
+var/.locale: $(wildcard locale/*/LC_MESSAGES/*.po) | var/.base
+	@$(BIN)/pybabel --quiet compile --directory locale --domain django
 	@touch $@
 
 lock: | $(BIN)/uv
