@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 # Importing the modules registers their API paths.
-from wecom.sandbox import contacts, control, messages, oauth, wire  # noqa: F401
+from wecom.sandbox import agent, chats, contacts, control, media, messages, oauth, wire  # noqa: F401
 
 urlpatterns = [
     path("cgi-bin/<path:path>", wire.cgi_bin),
