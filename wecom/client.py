@@ -7,9 +7,10 @@ from django.conf import settings
 from wecom.app import field
 from wecom.chats import Chats
 from wecom.contacts import Contacts
-from wecom.events import Events
+from wecom.livings import Livings
 from wecom.media import Media
 from wecom.messages import Messages
+from wecom.schedules import Schedules
 from wecom.tickets import Tickets
 
 
@@ -23,7 +24,7 @@ class Agent:
     departments: tuple[int, ...]
 
 
-class WeCom(Messages, Contacts, Chats, Events, Media, Tickets):
+class WeCom(Messages, Contacts, Chats, Schedules, Livings, Media, Tickets):
     """All calls the portal makes. Every one raises a ``WeComError`` and nothing else when WeCom does not comply."""
 
     def agent(self) -> Agent:

@@ -1,15 +1,12 @@
-"""WeCom's own calendar and live sessions. Both must be switched on in its console first."""
+"""Live sessions. The school must switch them on in WeCom's console first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wecom.app import App, field, rows
+from wecom.app import App, field, number, rows
 
-LONGEST_SUMMARY = 128
-LONGEST_DESCRIPTION = 1000
 LONGEST_THEME = 20
-LONGEST_LIVE_DESCRIPTION = 100
+LONGEST_DESCRIPTION = 100
 
 
 @dataclass(frozen=True)
@@ -21,37 +18,7 @@ class Living:
     viewers: int
 
 
-class Events(App):
-    def add_schedule(
-        self,
-        *,
-        admins: Sequence[str],
-        attendees: Sequence[str],
-        summary: str,
-        starts_at: datetime,
-        ends_at: datetime,
-        description: str = "",
-        location: str = "",
-    ) -> str:
-        """Put an entry into the members' calendars and return its id. At most 3 admins and 1,000 attendees."""
-        self.need("schedule")
-        entry = {
-            "admins": list(admins),
-            "attendees": [{"userid": userid} for userid in attendees],
-            "summary": summary[:LONGEST_SUMMARY],
-            "description": description[:LONGEST_DESCRIPTION],
-            "location": location[:LONGEST_SUMMARY],
-            "start_time": int(starts_at.timestamp()),
-            "end_time": int(ends_at.timestamp()),
-            "reminders": {"is_remind": 1, "remind_before_event_secs": 3600, "timezone": 8},
-        }
-        answer = self.post("oa/schedule/add", {"schedule": entry, "agentid": self.agent_id})
-        return field(answer, "schedule_id", str)
-
-    def delete_schedule(self, schedule_id: str) -> None:
-        self.need("schedule")
-        self.post("oa/schedule/del", {"schedule_id": schedule_id})
-
+class Livings(App):
     def create_living(
         self, *, anchor: str, theme: str, starts_at: datetime, duration: timedelta, description: str = ""
     ) -> str:
@@ -63,7 +30,7 @@ class Events(App):
             "living_start": int(starts_at.timestamp()),
             "living_duration": int(duration.total_seconds()),
             "type": 0,
-            "description": description[:LONGEST_LIVE_DESCRIPTION],
+            "description": description[:LONGEST_DESCRIPTION],
             "remind_time": 60,
         }
         return field(self.post("living/create", body), "livingid", str)
@@ -74,7 +41,7 @@ class Events(App):
         return Living(
             theme=str(info.get("theme", "")),
             status=field(info, "status", int),
-            viewers=int(info.get("viewer_num", 0)),
+            viewers=number(info.get("viewer_num", 0)),
         )
 
     def viewers(self, living_id: str) -> set[str]:
