@@ -1,3 +1,7 @@
+from django.urls import path
+
+from wecom import views
+
 app_name = "wecom"
 
-urlpatterns: list = []
+urlpatterns = [path("callback/", views.callback, name="callback")]
