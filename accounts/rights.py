@@ -4,7 +4,7 @@ Admin, pages, API, permission tests and ``docs/permissions.md`` are all generate
 A right is ``app.verb_noun`` and is given by an office on a branch with everything below it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 RIGHTS = {
     "accounts.view_person": "查看人员",
@@ -38,23 +38,30 @@ def codename(right: str) -> str:
 
 @dataclass(frozen=True)
 class OfficeKind:
-    """An office: its name on screen, the right one needs to give it, the rights it brings."""
+    """An office: its name on screen, the right one needs to give it, the kinds of branch it exists in, the
+    rights it brings there and below."""
 
     label: str
     appointed_with: str
-    rights: frozenset[str] = field(default_factory=frozenset)
+    places: frozenset[str]
+    rights: frozenset[str] = frozenset()
 
 
 def _rights(*names: str) -> frozenset[str]:
     return frozenset(f"accounts.{name}" if "." not in name else name for name in names)
 
 
+_UNIVERSITY = frozenset({"university_committee"})
+_COLLEGE = frozenset({"college_committee", "general_branch"})
+_BRANCH = frozenset({"branch"})
+_COMMITTEE = frozenset({"branch", "general_branch"})
+
 _READ = _rights("view_person", "view_branch", "view_office")
 _BRANCH_WORK = _READ | _rights(
     "change_person", "record_stage", "arrange_groups", "assign_contact", "view_dormitory"
 )
-_SECRETARY = _BRANCH_WORK | _rights("import_roster", "export_roster", "appoint_committee")
-_COLLEGE = _SECRETARY | _rights(
+_SECRETARY_WORK = _BRANCH_WORK | _rights("import_roster", "export_roster", "appoint_committee")
+_COLLEGE_WORK = _SECRETARY_WORK | _rights(
     "move_person",
     "appoint_college",
     "change_dormitory",
@@ -62,33 +69,61 @@ _COLLEGE = _SECRETARY | _rights(
     "core.view_audit",
     "core.change_calendar",
 )
-_UNIVERSITY = _COLLEGE | _rights("change_branch", "appoint_university", "appoint_technical")
+_UNIVERSITY_WORK = _COLLEGE_WORK | _rights("change_branch", "appoint_university", "appoint_technical")
 
 OFFICES = {
-    "secretary": OfficeKind("支部书记", "accounts.appoint_college", _SECRETARY),
+    "secretary": OfficeKind("支部书记", "accounts.appoint_college", _COMMITTEE, _SECRETARY_WORK),
     "deputy_secretary": OfficeKind(
-        "支部副书记", "accounts.appoint_committee", _SECRETARY - _rights("appoint_committee")
+        "支部副书记",
+        "accounts.appoint_committee",
+        _COMMITTEE,
+        _SECRETARY_WORK - _rights("appoint_committee"),
     ),
-    "organization_officer": OfficeKind("组织委员", "accounts.appoint_committee", _BRANCH_WORK),
-    "publicity_officer": OfficeKind("宣传委员", "accounts.appoint_committee", _READ),
-    "discipline_officer": OfficeKind("纪检委员", "accounts.appoint_committee", _READ),
-    "group_leader": OfficeKind("党小组组长", "accounts.appoint_committee", _READ),
+    "organization_officer": OfficeKind("组织委员", "accounts.appoint_committee", _COMMITTEE, _BRANCH_WORK),
+    "publicity_officer": OfficeKind("宣传委员", "accounts.appoint_committee", _COMMITTEE, _READ),
+    "discipline_officer": OfficeKind("纪检委员", "accounts.appoint_committee", _COMMITTEE, _READ),
+    "group_leader": OfficeKind("党小组组长", "accounts.appoint_committee", frozenset({"party_group"}), _READ),
     "organizer": OfficeKind(
-        "组织员", "accounts.appoint_college", _READ | _rights("record_stage", "export_roster")
+        "组织员",
+        "accounts.appoint_college",
+        _COLLEGE | _UNIVERSITY,
+        _READ | _rights("record_stage", "export_roster"),
     ),
-    "counselor": OfficeKind("辅导员", "accounts.appoint_college", _READ | _rights("view_dormitory")),
-    "editor": OfficeKind("编辑", "accounts.appoint_college"),
-    "college_admin": OfficeKind("学院管理员", "accounts.appoint_university", _COLLEGE),
-    "university_admin": OfficeKind("学校管理员", "accounts.appoint_university", _UNIVERSITY),
+    "counselor": OfficeKind(
+        "辅导员", "accounts.appoint_college", _COLLEGE | _BRANCH, _READ | _rights("view_dormitory")
+    ),
+    "editor": OfficeKind("编辑", "accounts.appoint_college", _COLLEGE | _UNIVERSITY),
+    "college_admin": OfficeKind("学院管理员", "accounts.appoint_university", _COLLEGE, _COLLEGE_WORK),
+    "university_admin": OfficeKind(
+        "学校管理员", "accounts.appoint_university", _UNIVERSITY, _UNIVERSITY_WORK
+    ),
     "platform_operator": OfficeKind(
         "平台运营",
         "accounts.appoint_university",
+        _COLLEGE | _UNIVERSITY,
         _rights("view_branch", "view_office", "notifications.operate_outbox"),
     ),
+    # The log names what was touched and never holds content, so it is open to the technical administrator;
+    # people and their records are not (``domain.md`` §1.8, separation rule).
     "technical_admin": OfficeKind(
         "技术管理员",
         "accounts.appoint_technical",
-        _rights("appoint_technical", "notifications.operate_outbox"),
+        _UNIVERSITY,
+        _rights("view_branch", "appoint_technical", "core.view_audit", "notifications.operate_outbox"),
     ),
-    "auditor": OfficeKind("审计", "accounts.appoint_university", _rights("core.view_audit")),
+    "auditor": OfficeKind(
+        "审计",
+        "accounts.appoint_university",
+        _COLLEGE | _UNIVERSITY,
+        _rights("view_branch", "core.view_audit"),
+    ),
 }
+
+# The posts of a branch committee (``domain.md`` O-4), and those that end when their holder leaves the branch.
+COMMITTEE = (
+    "secretary",
+    "deputy_secretary",
+    "organization_officer",
+    "publicity_officer",
+    "discipline_officer",
+)

@@ -47,13 +47,11 @@ class BranchQuerySet(TreeQuerySet, DatedQuerySet):
         """The given branches and everything below them."""
         covered: set[int] = set()
         for branch in branches:
-            covered.update(
-                self.model.objects.descendants(branch, include_self=True).values_list("pk", flat=True)
-            )
+            covered.update(Branch.objects.descendants(branch, include_self=True).values_list("pk", flat=True))
         return self.filter(pk__in=covered)
 
 
-class Branch(TreeNode, Dated):
+class Branch(TreeNode, Dated):  # type: ignore[django-manager-missing]
     """A university committee, college committee, branch, party group or a unit of the Youth League.
 
     Never deleted: it is closed by ``until``. ``BranchRecord`` keeps the names and places it had before.
@@ -85,7 +83,7 @@ class Branch(TreeNode, Dated):
     wecom_department_id = models.PositiveBigIntegerField("企业微信部门编号", null=True, blank=True)
     is_demo = models.BooleanField("演示数据", default=False, editable=False)
 
-    objects = BranchQuerySet.as_manager()
+    objects = BranchQuerySet.as_manager()  # type: ignore[misc,django-manager-missing]
 
     class Meta(Dated.Meta):
         verbose_name = verbose_name_plural = "组织"

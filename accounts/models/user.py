@@ -57,7 +57,7 @@ class UserQuerySet(models.QuerySet):
         return self.filter(stage__in=ACTIVISTS)
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, number: str, name: str, password: str | None = None, **fields):
         user = self.model(number=number, name=name, **fields)
         user.set_password(password)
