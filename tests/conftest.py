@@ -34,6 +34,15 @@ def _fast_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _own_files(settings, tmp_path):
+    """Protected files of a test end with it."""
+    settings.PROTECTED_ROOT = tmp_path / "protected"
+    default = settings.STORAGES["default"]
+    options = default["OPTIONS"] | {"location": settings.PROTECTED_ROOT}
+    settings.STORAGES = settings.STORAGES | {"default": default | {"OPTIONS": options}}
+
+
 @pytest.fixture
 def org(db):
     """University → two colleges → branches A1, A2 (college A) and B1 (college B)."""
