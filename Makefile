@@ -5,15 +5,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 
+# The servers `make test-services` runs the suite on.
+TEST_DATABASE_URL ?= postgres:///postgres
+TEST_REDIS_URL ?= redis://127.0.0.1:6379/9
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 .PHONY: run test test-services lint bench lock clean
 
-run: var/.base var/.assets var/.locale
+run: var/.base var/.assets
 	@$(MANAGE) run
 
-test: var/.dev var/.assets var/.locale
-	@$(BIN)/python -m pytest
+test: var/.dev var/.assets
+	@$(PYTEST)
 
-lint: var/.dev var/.assets var/.locale
+# The same suite on PostgreSQL and Redis, where races and locks are real. Without the servers this fails.
+test-services: var/.dev var/.assets
+	@DATABASE_URL=$(TEST_DATABASE_URL) REDIS_URL=$(TEST_REDIS_URL) $(MANAGE) require_services
+	@DATABASE_URL=$(TEST_DATABASE_URL) REDIS_URL=$(TEST_REDIS_URL) $(PYTEST)
+
+lint: var/.dev var/.assets
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
@@ -42,11 +52,6 @@ var/.assets: package-lock.json | $(BIN)/uv
 	@mkdir -p var/assets
 	@cp node_modules/weui/dist/style/weui.min.css var/assets/
 	@cp node_modules/@wecom/jssdk/dist/wecom.global.prod.js var/assets/wecom-jssdk.js
-	@touch $@
-
-# Compiled with Babel, because a bare machine has no msgfmt.
-var/.locale: $(wildcard locale/*/LC_MESSAGES/*.po) | var/.base
-	@$(BIN)/pybabel --quiet compile --directory locale --domain django
 	@touch $@
 
 lock: | $(BIN)/uv
