@@ -25,6 +25,7 @@ RIGHTS = {
     "accounts.view_dormitory": "查看宿舍",
     "accounts.change_dormitory": "维护宿舍",
     "accounts.sync_directory": "核对企业微信通讯录",
+    "accounts.answer_feedback": "答复意见和投诉",
     "core.view_audit": "查看审计日志",
     "core.change_calendar": "维护校历",
     "notifications.operate_outbox": "管理消息发送",
@@ -60,7 +61,9 @@ _READ = _rights("view_person", "view_branch", "view_office")
 _BRANCH_WORK = _READ | _rights(
     "change_person", "record_stage", "arrange_groups", "assign_contact", "view_dormitory"
 )
-_SECRETARY_WORK = _BRANCH_WORK | _rights("import_roster", "export_roster", "appoint_committee")
+_SECRETARY_WORK = _BRANCH_WORK | _rights(
+    "import_roster", "export_roster", "appoint_committee", "answer_feedback"
+)
 _COLLEGE_WORK = _SECRETARY_WORK | _rights(
     "move_person",
     "appoint_college",
@@ -101,7 +104,7 @@ OFFICES = {
         "平台运营",
         "accounts.appoint_university",
         _COLLEGE | _UNIVERSITY,
-        _rights("view_branch", "view_office", "notifications.operate_outbox"),
+        _rights("view_branch", "view_office", "answer_feedback", "notifications.operate_outbox"),
     ),
     # The log names what was touched and never holds content, so it is open to the technical administrator;
     # people and their records are not (``domain.md`` §1.8, separation rule).

@@ -1,6 +1,7 @@
 from accounts.models.branch import Branch, BranchRecord, BranchRight
 from accounts.models.cultivation import CultivationContact, TalkGroup, TalkGroupMember
 from accounts.models.dormitory import DormBuilding, DormRoom, RoomAssignment
+from accounts.models.feedback import Feedback
 from accounts.models.membership import Membership
 from accounts.models.office import Office
 from accounts.models.stage import StageChange
@@ -14,6 +15,7 @@ __all__ = [
     "CultivationContact",
     "DormBuilding",
     "DormRoom",
+    "Feedback",
     "Membership",
     "Office",
     "RoomAssignment",
