@@ -1,7 +1,15 @@
 from django.urls import path
 
-from accounts import views
+from accounts.views import feedback, my_data, sign_in
 
 urlpatterns = [
-    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/choice/", sign_in.Choice.as_view(), name="sign_in_choice"),
+    path("sign-in/scan/", sign_in.scan, name="sign_in_scan"),
+    path("sign-in/wecom/", sign_in.come_back, name="sign_in_return"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("WW_verify_<slug:token>.txt", sign_in.trusted_domain),
+    path("me/data/", my_data.my_data, name="my_data"),
+    path("feedback/", feedback.feedback, name="feedback"),
+    path("feedback/<int:pk>/close/", feedback.close, name="close_feedback"),
 ]

@@ -6,6 +6,7 @@ Without any variable the portal runs embedded: SQLite, a queue in files and the 
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -128,7 +129,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SessionLimitsMiddleware",
+    "accounts.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -247,11 +249,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "sign_in"
+LOGOUT_REDIRECT_URL = "sign_in_choice"
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
 ANONYMOUS_USER_NAME = None
 
+# The forms call it so; axes would look for the name of the model field and never count per account.
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username"], ["ip_address"]]
@@ -264,6 +268,13 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = (
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 
+AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
+
+# Idle, absolute. WeCom signs people in again without a question, so short limits cost nothing.
+SESSION_LIMITS = {
+    "portal": (timedelta(hours=24), timedelta(days=7)),
+    "admin": (timedelta(minutes=30), timedelta(hours=12)),
+}
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -295,6 +306,8 @@ WECOM_CALLBACK_AES_KEY = env.str(
 WECOM_API_BASE = WECOM_SANDBOX_URL or "https://qyapi.weixin.qq.com"
 WECOM_OAUTH_BASE = WECOM_SANDBOX_URL or "https://open.weixin.qq.com"
 WECOM_LOGIN_BASE = WECOM_SANDBOX_URL or "https://login.work.weixin.qq.com"
+# What WeCom wants to read at /WW_verify_<token>.txt before it trusts the domain.
+WECOM_DOMAIN_TOKENS = env.list("WECOM_DOMAIN_TOKENS", default=[])
 # Calls that the school must switch on in WeCom's own console first.
 WECOM_FEATURES = {
     "appchat": flag("WECOM_APPCHAT", default=True),

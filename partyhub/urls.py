@@ -10,6 +10,7 @@ handler500 = "partyhub.errors.server_error"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("todos/", views.todos, name="todos"),
     path("me/", views.me, name="me"),
     path("", include("accounts.urls")),
     path("notices/", include("notifications.urls")),

@@ -1,0 +1,33 @@
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.purposes import PURPOSES
+from core.audit.models import AuditEntry
+
+MOST_ACCESSES = 30
+# What others do with one person's record, as that person reads it.
+ACCESSES = {
+    "accounts.signed_in": "登录平台",
+    "accounts.sign_in_refused": "登录被拒绝",
+    "accounts.person_viewed": "查看了资料",
+    "accounts.person_exported": "导出了资料",
+    "accounts.person_added": "登记进名册",
+    "accounts.person_changed": "修改了资料",
+    "accounts.person_moved": "调整了支部",
+    "accounts.person_deactivated": "停用了账号",
+    "accounts.person_reactivated": "恢复了账号",
+}
+
+
+@require_safe
+def my_data(request):
+    """平台存了我哪些信息: every field with its purpose, my own values, and who looked (``domain.md`` C1, Q14)."""
+    entries = AuditEntry.objects.filter(subject_type="accounts.user", subject_id=str(request.user.pk))
+    context = {
+        "purposes": [(purpose, purpose.values_of(request.user)) for purpose in PURPOSES],
+        "accesses": [
+            {"at": entry.at, "who": entry.actor, "what": ACCESSES.get(entry.action, "处理了资料")}
+            for entry in entries.select_related("actor")[:MOST_ACCESSES]
+        ],
+    }
+    return render(request, "accounts/my_data.html", context)
