@@ -1,17 +1,51 @@
 """What is allowed, as plain questions: nothing here writes, sends or raises."""
 
+from accounts.rules.cultivation import (
+    ACTIVISTS_PER_CONTACT,
+    can_assign_contact,
+    can_be_contact,
+    can_have_contact,
+    can_lead_group,
+    contact_findings,
+    contact_load,
+)
+from accounts.rules.findings import Finding, Severity, add_months
 from accounts.rules.offices import can_appoint, can_end_office, kinds_to_give, office_fits
 from accounts.rules.people import branch_of, can_act_for, can_change_identity, can_move, home_of, takes_people
+from accounts.rules.stages import (
+    can_record_stage,
+    is_minor,
+    people_by_stage,
+    stage_findings,
+    stage_on,
+    why_not,
+)
 
 __all__ = [
+    "ACTIVISTS_PER_CONTACT",
+    "Finding",
+    "Severity",
+    "add_months",
     "branch_of",
     "can_act_for",
     "can_appoint",
+    "can_assign_contact",
+    "can_be_contact",
     "can_change_identity",
     "can_end_office",
+    "can_have_contact",
+    "can_lead_group",
     "can_move",
+    "can_record_stage",
+    "contact_findings",
+    "contact_load",
     "home_of",
+    "is_minor",
     "kinds_to_give",
     "office_fits",
+    "people_by_stage",
+    "stage_findings",
+    "stage_on",
     "takes_people",
+    "why_not",
 ]
