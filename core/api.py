@@ -12,10 +12,16 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.views import set_rollback
 
 from core.errors import DomainError, Invalid, Missing, NotAllowed, TooMany
+from core.middleware import note_refusal
 from core.problems import as_domain_error, headers, problem
 
 _UNKNOWN = (exceptions.NotAuthenticated, exceptions.AuthenticationFailed)
-_SENTENCES = {Http404: Missing, exceptions.NotFound: Missing, PermissionDenied: NotAllowed}
+_SENTENCES = {
+    Http404: Missing,
+    exceptions.NotFound: Missing,
+    PermissionDenied: NotAllowed,
+    exceptions.PermissionDenied: NotAllowed,
+}
 
 
 def exception_handler(exc, context):
@@ -25,6 +31,7 @@ def exception_handler(exc, context):
     if error is None:
         return None
     set_rollback()
+    note_refusal(context["request"], error)
     extra = headers(error) if answer is None else dict(answer.headers)
     if error.status == HTTPStatus.UNAUTHORIZED:
         extra.setdefault("WWW-Authenticate", 'Session realm="partyhub"')

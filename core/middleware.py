@@ -1,11 +1,12 @@
 """Answers to what no view should have to think about."""
 
 from django.conf import settings
-from django.http import HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.urls import reverse
 from django_structlog.middlewares import RequestMiddleware
 
-from core.errors import WrongMethod
+from core.audit.log import record_refusal
+from core.errors import DomainError, NotAllowed, WrongMethod
 from core.origin import request_in_progress
 from core.problems import as_domain_error, render_error
 
@@ -38,7 +39,17 @@ class DomainErrorMiddleware:
 
     def process_exception(self, request, exception):
         error = as_domain_error(exception)
-        return render_error(request, error) if error else None
+        if error is None:
+            return None
+        note_refusal(request, error)
+        return render_error(request, error)
+
+
+def note_refusal(request: HttpRequest, error: DomainError) -> None:
+    """A signed-in person tried what is not theirs to do: the audit log keeps the attempt."""
+    user = getattr(request, "user", None)
+    if isinstance(error, NotAllowed) and user is not None and user.is_authenticated:
+        record_refusal(user, "core.access_refused", reason=f"{request.method} {request.path}")
 
 
 class HeadersMiddleware:

@@ -1,5 +1,5 @@
-from core.audit.models import AuditEntry, AuditSeal
+from core.audit.models import AuditEntry, AuditOrigin, AuditSeal
 from core.calendar import CalendarDay, Term
 from core.files import ProtectedFile
 
-__all__ = ["AuditEntry", "AuditSeal", "CalendarDay", "ProtectedFile", "Term"]
+__all__ = ["AuditEntry", "AuditOrigin", "AuditSeal", "CalendarDay", "ProtectedFile", "Term"]

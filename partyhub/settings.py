@@ -11,6 +11,7 @@ from pathlib import Path
 
 import environ
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
@@ -230,6 +231,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "deliver-due-messages": {"task": "notifications.tasks.deliver", "schedule": 5.0},
     "seal-audit-log": {"task": "core.tasks.seal_audit_log", "schedule": 60.0},
+    "purge-audit-origins": {"task": "core.tasks.purge_audit_origins", "schedule": crontab(hour=4, minute=17)},
     "purge-expired-files": {"task": "core.tasks.purge_expired_files", "schedule": 3600.0},
 }
 

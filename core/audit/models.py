@@ -4,6 +4,12 @@ from django.conf import settings
 from django.db import models
 
 
+class AuditEntryQuerySet(models.QuerySet):
+    def in_branches(self, branches):
+        """Entries of the given branches (a queryset, or their keys): what their auditors may read."""
+        return self.filter(branch_id__in=branches)
+
+
 class AuditEntry(models.Model):
     """One thing somebody did, wrote down in the transaction that did it. Rows are only ever added.
 
@@ -34,6 +40,8 @@ class AuditEntry(models.Model):
     result = models.CharField("结果", max_length=10, choices=Result.choices, default=Result.DONE)
     request_id = models.CharField("请求编号", max_length=40, blank=True)
 
+    objects = AuditEntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "审计日志"
         ordering = ["-id"]
@@ -44,6 +52,28 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_type}:{self.subject_id}"
+
+
+class AuditOrigin(models.Model):
+    """From where an entry was made. Kept beside it, outside the chain, because it has to go after half a year."""
+
+    entry = models.OneToOneField(
+        AuditEntry,
+        verbose_name="条目",
+        primary_key=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="origin",
+    )
+    ip = models.GenericIPAddressField("网络地址", null=True)
+    session = models.CharField("会话摘要", max_length=16, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "审计来源"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.ip or self.session
 
 
 class AuditSeal(models.Model):

@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 from rest_framework import exceptions, permissions, serializers
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -59,6 +60,10 @@ class Fail(APIView):
         raise FAILURES[kind]
 
 
+class FailForKnown(Fail):
+    authentication_classes = [SessionAuthentication]
+
+
 class Groups(APIView):
     permission_classes = [permissions.AllowAny]
     authentication_classes = []
@@ -85,6 +90,7 @@ urlpatterns = [
     path("page/", page),
     path("get-only/", require_GET(page)),
     path("api/fail/<kind>/", Fail.as_view()),
+    path("api/mine/<kind>/", FailForKnown.as_view()),
     path("api/groups/", Groups.as_view()),
     path("api/closed/", Closed.as_view()),
     path("", include("partyhub.urls")),
