@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from django.db import models
 
+from wecom.cards import cut
+
 TITLE_BYTES = 128
 TEXT_BYTES = 512
 
@@ -43,10 +45,10 @@ SWITCHABLE = (Category.TALK, Category.STUDY, Category.ACTIVITY, Category.PUSH)
 
 @dataclass(frozen=True)
 class Button:
-    """A button of an interactive card; ``action`` comes back in WeCom's callback as the button's key."""
+    """A button of an interactive card: ``action`` comes back in WeCom's callback; without it the page opens."""
 
-    action: str
     label: str
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,12 @@ class Kind:
     button: str = "去看看"
     waits: bool = False
     buttons: tuple[Button, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
 
     @property
     def placeholders(self) -> frozenset[str]:
-        return frozenset(_PLACEHOLDER.findall(self.title + self.text))
+        templates = [self.title, self.text, *(value for _, value in self.rows)]
+        return frozenset(_PLACEHOLDER.findall("".join(templates)))
 
     @property
     def goes_into_digest(self) -> bool:
@@ -109,8 +113,9 @@ KINDS: dict[str, Kind] = {
         "被约的人",
         "马上",
         "有同学想和你谈一次",
-        "{when}\n{place}\n打开可以看到想聊什么。",
-        buttons=(Button("other", "换个时间"), Button("accept", "接受")),
+        "打开可以看到想聊什么。",
+        rows=(("时间", "{when}"), ("地点", "{place}")),
+        buttons=(Button("换个时间"), Button("接受", "accept")),
     ),
     "talk_booked": _talk("另一方", "马上", "谈话约好了", "{when}\n{place}"),
     "talk_changed": _talk("另一方", "马上", "谈话改了时间", "改到 {when}\n{place}"),
@@ -206,6 +211,7 @@ class Words:
 
     title: str
     text: str
+    rows: tuple[tuple[str, str], ...] = ()
 
 
 def render(kind: str, words: Mapping[str, object]) -> Words:
@@ -220,16 +226,11 @@ def render(kind: str, words: Mapping[str, object]) -> Words:
     if set(words) != entry.placeholders:
         raise LookupError(f"{kind} takes the words {sorted(entry.placeholders)}, not {sorted(words)}")
     return Words(
-        title=cut(_fill(entry.title, words), TITLE_BYTES), text=cut(_fill(entry.text, words), TEXT_BYTES)
+        title=cut(_fill(entry.title, words), TITLE_BYTES),
+        text=cut(_fill(entry.text, words), TEXT_BYTES),
+        rows=tuple((key, _fill(value, words)) for key, value in entry.rows),
     )
 
 
 def _fill(template: str, words: Mapping[str, object]) -> str:
     return _PLACEHOLDER.sub(lambda match: str(words[match[1]]), template)
-
-
-def cut(text: str, limit: int) -> str:
-    """``text`` in at most ``limit`` bytes of UTF-8, ending in “…” when something had to go."""
-    if len(text.encode()) <= limit:
-        return text
-    return text.encode()[: limit - 3].decode(errors="ignore") + "…"

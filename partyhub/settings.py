@@ -229,7 +229,15 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
-    "deliver-due-messages": {"task": "notifications.tasks.deliver", "schedule": 5.0},
+    "deliver-due-messages": {
+        "task": "notifications.tasks.deliver",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "forget-old-messages": {
+        "task": "notifications.tasks.forget_old_messages",
+        "schedule": crontab(hour=3, minute=20),
+    },
     "seal-audit-log": {"task": "core.tasks.seal_audit_log", "schedule": 60.0},
     "purge-audit-origins": {"task": "core.tasks.purge_audit_origins", "schedule": crontab(hour=4, minute=17)},
     "purge-expired-files": {"task": "core.tasks.purge_expired_files", "schedule": 3600.0},
@@ -310,6 +318,8 @@ WECOM_OAUTH_BASE = WECOM_SANDBOX_URL or "https://open.weixin.qq.com"
 WECOM_LOGIN_BASE = WECOM_SANDBOX_URL or "https://login.work.weixin.qq.com"
 # What WeCom wants to read at /WW_verify_<token>.txt before it trusts the domain.
 WECOM_DOMAIN_TOKENS = env.list("WECOM_DOMAIN_TOKENS", default=[])
+# Finds people's WeCom userids for the outbox, which stands below the people.
+NOTIFICATIONS_ADDRESS_BOOK = "accounts.address_book.userids"
 # Calls that the school must switch on in WeCom's own console first.
 WECOM_FEATURES = {
     "appchat": flag("WECOM_APPCHAT", default=True),
@@ -327,7 +337,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["partyhub.formats"]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
+STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns about a folder that is not there yet
 STATICFILES_DIRS = [BASE_DIR / "static", ("vendor", BASE_DIR / "var" / "assets")]
 WHITENOISE_USE_FINDERS = EMBEDDED

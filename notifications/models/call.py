@@ -7,14 +7,15 @@ from django.db.models import Q
 class Call(models.Model):
     """One call to WeCom, written down before it is made.
 
-    ``content`` and ``userids`` are kept exactly as sent, so that a call whose outcome nobody knows can be repeated
-    to the letter and WeCom's duplicate check swallows the repetition. A call without ``finished_at`` is open.
+    ``content`` is the JSON text as sent and ``addresses`` the pairs of person and userid in their order, so that a
+    call whose outcome nobody knows can be repeated to the letter: WeCom's duplicate check swallows the repetition.
+    A call without ``finished_at`` is open; one that ended without ``code`` is counted as done.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    content = models.JSONField("内容")
+    content = models.TextField("内容")
     content_hash = models.CharField("内容摘要", max_length=64)
-    userids = models.JSONField("企业微信账号")
+    addresses = models.JSONField("企业微信账号")
     started_at = models.DateTimeField("开始时间")
     repeated_at = models.DateTimeField("重复时间", null=True, blank=True)
     finished_at = models.DateTimeField("结束时间", null=True, blank=True)
@@ -28,8 +29,7 @@ class Call(models.Model):
         default_permissions = ()
         constraints = [
             models.CheckConstraint(
-                condition=Q(finished_at=None, code=None) | Q(finished_at__isnull=False, code__isnull=False),
-                name="finished_call_has_a_code",
+                condition=Q(code=None) | Q(finished_at__isnull=False), name="only_a_finished_call_has_a_code"
             ),
         ]
         indexes = [
@@ -39,6 +39,10 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def userids(self) -> list[str]:
+        return [userid for _, userid in self.addresses]
 
 
 class CardUpdate(models.Model):

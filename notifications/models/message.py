@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.functional import cached_property
 
 from notifications import catalogue
 
@@ -33,16 +34,13 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return self.as_read.title
 
     @property
     def entry(self) -> catalogue.Kind:
         return catalogue.KINDS[self.kind]
 
-    @property
-    def title(self) -> str:
-        return catalogue.render(self.kind, self.words).title
-
-    @property
-    def text(self) -> str:
-        return catalogue.render(self.kind, self.words).text
+    @cached_property
+    def as_read(self) -> catalogue.Words:
+        """Title, text and rows with the words filled in."""
+        return catalogue.render(self.kind, self.words)

@@ -25,6 +25,7 @@ class SendingSwitch(models.Model):
     reason = models.CharField("原因", max_length=200, blank=True)
     paused_until = models.DateTimeField("暂停到", null=True, blank=True)
     concurrency = models.PositiveSmallIntegerField("同时调用", default=MOST_CALLS)
+    slowed_at = models.DateTimeField("上次降速", null=True, blank=True)
     daily_limit = models.PositiveIntegerField(
         "每日上限（人次）",
         default=160_000,

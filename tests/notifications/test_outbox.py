@@ -24,7 +24,10 @@ def test_everybody_named_gets_one_row(cast):
         (cast.member.pk, State.PLANNED),
         (cast.activist.pk, State.PLANNED),
     }
-    assert (message.title, message.text) == ("谈话约好了", "12 月 2 日 周三 20:00\n明德楼 302")
+    assert (message.as_read.title, message.as_read.text) == (
+        "谈话约好了",
+        "12 月 2 日 周三 20:00\n明德楼 302",
+    )
 
 
 def test_saying_it_again_is_saying_it_once(cast):
@@ -64,7 +67,7 @@ def test_braces_in_a_word_are_printed(cast):
         key="1",
         words={"title": "{0.__class__} {when} %s", "when": "今天", "place": "明德楼"},
     )
-    assert message.title == "会议通知：{0.__class__} {when} %s"
+    assert message.as_read.title == "会议通知：{0.__class__} {when} %s"
 
 
 def test_calling_off_stops_who_has_not_heard_yet(cast):
