@@ -4,9 +4,11 @@ import re
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import Branch, User, WeComIdentity
+from accounts import rules
+from accounts.models import User, WeComIdentity
 from core.audit.log import record
 from core.errors import Conflict, Invalid, Missing, NotAllowed
 from notifications.outbox import enqueue
@@ -31,7 +33,8 @@ def bind(*, person: User, userid: str, origin: str, by: User | None) -> WeComIde
     ``origin`` is one of ``WeComIdentity.Origin``. ``by`` is the person at the first sign-in, else somebody with
     ``accounts.sync_directory`` over the person, None when the portal itself acts. Nobody takes a record that is
     somebody's: raises ``AccountTaken`` or ``PersonBound``; ``Invalid`` for what WeCom would not call a userid,
-    ``Missing`` for a person out of ``by``'s reach. Writes an audit entry and tells the person.
+    ``Missing`` for a person out of ``by``'s reach, ``NotAllowed`` for typing in one's own account or that of
+    somebody whose office ``by`` could not end. Writes an audit entry and tells the person.
     """
     userid = _clean(userid)
     person = User.objects.select_for_update().get(pk=person.pk)
@@ -51,17 +54,26 @@ def bind(*, person: User, userid: str, origin: str, by: User | None) -> WeComIde
 
 
 @transaction.atomic
-def unbind(*, identity: WeComIdentity, by: User | None, reason: str = "") -> WeComIdentity:
-    """End a binding: the account no longer signs in as the person. Unbinding twice changes nothing.
+def unbind(
+    *,
+    identity: WeComIdentity,
+    by: User | None,
+    origin: str = WeComIdentity.Origin.BY_HAND,
+    reason: str = "",
+) -> WeComIdentity:
+    """End a binding and the person's sessions: the account no longer signs in as the person.
 
-    Raises ``Missing`` for a person out of ``by``'s reach. Writes an audit entry.
+    ``origin`` says where the news comes from. Unbinding twice changes nothing.
+
+    Raises ``Missing`` and ``NotAllowed`` as ``bind`` does. Writes an audit entry.
     """
     person = User.objects.select_for_update().get(pk=identity.person_id)
-    _check_reach(person, by, WeComIdentity.Origin.BY_HAND)
+    _check_reach(person, by, origin)
     identity = WeComIdentity.objects.get(pk=identity.pk)
     if identity.unbound_at is None:
         identity.unbound_at = timezone.now()
         identity.save(update_fields=["unbound_at"])
+        User.objects.filter(pk=person.pk).update(session_epoch=F("session_epoch") + 1)
         record(by, "accounts.account_unbound", person, changed=["wecom_identity"], reason=reason)
     return identity
 
@@ -80,9 +92,10 @@ def _check_reach(person: User, by: User | None, origin: str) -> None:
         if origin == WeComIdentity.Origin.BY_HAND:
             raise NotAllowed("自己的账号要请别人登记。")
         return
-    reach = Branch.objects.where(by, "accounts.sync_directory")
-    if not by.is_superuser and not User.objects.in_branches(reach).filter(pk=person.pk).exists():
+    if not rules.can_act_for(by, person, "accounts.sync_directory"):
         raise Missing
+    if origin == WeComIdentity.Origin.BY_HAND and not rules.can_change_identity(by, person):
+        raise NotAllowed("这位同志的职务不归你任免，账号要请上级登记。")
 
 
 def _create(person: User, userid: str, origin: str) -> WeComIdentity:

@@ -1,5 +1,6 @@
 from accounts.models.branch import Branch, BranchRecord, BranchRight
 from accounts.models.cultivation import CultivationContact, TalkGroup, TalkGroupMember
+from accounts.models.directory import DirectoryChange, DirectorySync
 from accounts.models.dormitory import DormBuilding, DormRoom, RoomAssignment
 from accounts.models.feedback import Feedback
 from accounts.models.membership import Membership
@@ -13,6 +14,8 @@ __all__ = [
     "BranchRecord",
     "BranchRight",
     "CultivationContact",
+    "DirectoryChange",
+    "DirectorySync",
     "DormBuilding",
     "DormRoom",
     "Feedback",

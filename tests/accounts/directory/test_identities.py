@@ -85,6 +85,16 @@ def test_a_member_binds_nobody(cast):
         bind(person=cast.activist, userid="lin", origin=BY_HAND, by=cast.member)
 
 
+def test_an_office_above_ones_own_cannot_be_taken_over(cast, org, admin):
+    grant(cast.member, "university_admin", org.university)
+    with pytest.raises(NotAllowed):
+        bind(person=cast.member, userid="attacker", origin=BY_HAND, by=admin)
+    theirs = bind(person=cast.member, userid="zhou", origin=NUMBER, by=cast.member)
+    with pytest.raises(NotAllowed):
+        unbind(identity=theirs, by=admin)
+    assert open_accounts() == [("周予安", "zhou")]
+
+
 def test_nobody_registers_his_own_account_by_hand(cast, org):
     admin = grant(cast.member, "college_admin", org.college_a).person
     with pytest.raises(NotAllowed):

@@ -1,0 +1,1 @@
+"""WeCom's directory beside our roster: reading it, and telling the difference."""
