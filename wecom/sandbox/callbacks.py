@@ -75,6 +75,12 @@ def _dispatch(event: Event, app: App) -> None:
             _pool.submit(deliver, event.id)
 
 
+def send_again(event: Event) -> None:
+    """Deliver an event once more, whatever became of it before."""
+    event.state = "waiting"
+    _pool.submit(deliver, event.id)
+
+
 def contacts_changed(change: str, fields: dict, *, by: int = -1) -> None:
     """Tell the apps that listen to contacts, except the one that made the change."""
     for app in list(corp.apps.values()):

@@ -60,6 +60,12 @@ def reset(args: dict) -> dict:
     return health({})
 
 
+def forget_messages() -> None:
+    """Empty every conversation; people, apps and limits stay."""
+    for table in (corp.messages, corp.response_codes, corp.inboxes, corp.chat_logs):
+        table.clear()
+
+
 @control("seed")
 def replace_seed(args: dict) -> dict:
     seed.apply(args)

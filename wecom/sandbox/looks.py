@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.template import Library
 
+from wecom.sandbox import drawing, talks
 from wecom.sandbox.clock import local
 from wecom.sandbox.corp import corp
 
@@ -40,3 +41,22 @@ def initials(name: str) -> str:
 def tint(name: str) -> int:
     """One of six quiet colours, always the same for a name."""
     return sum(map(ord, name)) % 6
+
+
+@register.filter
+def tint_number(agentid: int | str) -> int:
+    return int(agentid) % 6
+
+
+@register.filter
+def chat_text(text: str) -> str:
+    return drawing.cleaned(text, blocks=False)
+
+
+@register.filter
+def card_text(text: str) -> str:
+    return drawing.cleaned(text, blocks=True)
+
+
+register.filter("mark", drawing.markdown)
+register.filter("summary", talks.summary)

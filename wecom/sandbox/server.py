@@ -58,7 +58,7 @@ def headers(get_response):
         response = get_response(request)
         response["Content-Security-Policy"] = policy
         response["X-Content-Type-Options"] = "nosniff"
-        response["Referrer-Policy"] = "no-referrer"
+        response["Referrer-Policy"] = "same-origin"
         return response
 
     return middleware

@@ -2,7 +2,12 @@
 
 import pytest
 
-CHAT = {"name": "谈话小组", "owner": "zhouyuan", "userlist": ["zhouyuan", "linxiaohe", "fangruoxi"], "chatid": "talk7"}
+CHAT = {
+    "name": "谈话小组",
+    "owner": "zhouyuan",
+    "userlist": ["zhouyuan", "linxiaohe", "fangruoxi"],
+    "chatid": "talk7",
+}
 
 
 def test_a_chat_and_its_welcome(sandbox, wire):
