@@ -82,6 +82,8 @@ FILING_NUMBERS = env.list("FILING_NUMBERS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else [])
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS 不能写 *，要写真实的域名。")
+if "127.0.0.1" not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, "127.0.0.1"]  # probes on the machine itself
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
@@ -193,6 +195,14 @@ CACHES = {
 }
 # Files behind a permission check; never below the static root.
 PROTECTED_ROOT = VAR_DIR / "files"
+BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(VAR_DIR / "backups")))
+# What /readyz answers 503 for; the other checks are reported only (partyhub.health).
+HEALTH_REQUIRED = env.list(
+    "HEALTH_REQUIRED",
+    default=["database", "migrations", "disk"]
+    if EMBEDDED
+    else ["database", "migrations", "disk", "scheduler", "outbox", "backup"],
+)
 
 # --- Queue ------------------------------------------------------------------------------------------------
 
@@ -239,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=20),
     },
     "seal-audit-log": {"task": "core.tasks.seal_audit_log", "schedule": 60.0},
+    "heartbeat": {"task": "partyhub.tasks.heartbeat", "schedule": 60.0},
     "purge-audit-origins": {"task": "core.tasks.purge_audit_origins", "schedule": crontab(hour=4, minute=17)},
     "handle-wecom-events": {"task": "partyhub.tasks.handle_wecom_events", "schedule": 5.0},
     "tend-directory": {"task": "accounts.tasks.tend_directory", "schedule": 300.0},
@@ -390,6 +401,7 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = SECURE and flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$"]  # probes on the machine itself speak plain http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE

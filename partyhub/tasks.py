@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import structlog
 from celery import shared_task
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.actions.directory import ask_for_check_of_everything
+from partyhub.health import HEARTBEAT
 from wecom.models import CallbackEvent
 
 BATCH = 200
@@ -45,3 +47,9 @@ def _handle(key: int) -> None:
         handler(event)
     event.handled_at = timezone.now()
     event.save(update_fields=["handled_at"])
+
+
+@shared_task
+def heartbeat() -> None:
+    """Every minute: proof for ``/readyz`` that the scheduler asks and a worker answers."""
+    cache.set(HEARTBEAT, timezone.now(), timeout=None)

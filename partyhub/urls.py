@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from partyhub import views
+from partyhub import health, views
 
 handler400 = "partyhub.errors.bad_request"
 handler403 = "partyhub.errors.forbidden"
@@ -19,5 +19,7 @@ urlpatterns = [
     path("learning/", include("learning.urls")),
     path("talks/", include("appointments.urls")),
     path("activities/", include("activities.urls")),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
 ]
