@@ -10,20 +10,22 @@ TEST_DATABASE_URL ?= postgres:///postgres
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/9
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: run test test-services lint bench lock clean
+.PHONY: setup run test test-services lint bench lock clean
 
-run: var/.base var/.assets
+setup: var/.base var/.assets var/.locale
+
+run: setup
 	@$(MANAGE) run
 
-test: var/.dev var/.assets
+test: var/.dev var/.assets var/.locale
 	@$(PYTEST)
 
 # The same suite on PostgreSQL and Redis, where races and locks are real. Without the servers this fails.
-test-services: var/.dev var/.assets
+test-services: var/.dev var/.assets var/.locale
 	@DATABASE_URL=$(TEST_DATABASE_URL) REDIS_URL=$(TEST_REDIS_URL) $(MANAGE) require_services
 	@DATABASE_URL=$(TEST_DATABASE_URL) REDIS_URL=$(TEST_REDIS_URL) $(PYTEST)
 
-lint: var/.dev var/.assets
+lint: var/.dev var/.assets var/.locale
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
@@ -52,6 +54,11 @@ var/.assets: package-lock.json | $(BIN)/uv
 	@mkdir -p var/assets
 	@cp node_modules/weui/dist/style/weui.min.css var/assets/
 	@cp node_modules/@wecom/jssdk/dist/wecom.global.prod.js var/assets/wecom-jssdk.js
+	@touch $@
+
+# Compiled with Babel, because a bare machine has no msgfmt.
+var/.locale: $(wildcard locale/*/LC_MESSAGES/*.po) | var/.base
+	@$(BIN)/pybabel --quiet compile --directory locale --domain django
 	@touch $@
 
 lock: | $(BIN)/uv
