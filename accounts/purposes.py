@@ -34,14 +34,12 @@ class Purpose:
     why: str
     seen_by: str
     kept: str
+    shown: tuple[str, ...]
     basis: str = DUTY
     person: str = "person"
-    shown: tuple[str, ...] = ()
 
     def values_of(self, user) -> list[str]:
         """What is stored about ``user``, one line per row, the newest rows first."""
-        if not self.shown:
-            return []
         if not self.person:
             return [line] if (line := self._line(user)) else []
         model = apps.get_model(self.model)
@@ -96,7 +94,7 @@ PURPOSES = [
         "账号状态",
         "accounts.User",
         _fields(
-            "is_active is_staff is_superuser left_on last_login password groups user_permissions version is_demo"
+            "is_active is_staff is_superuser left_on last_login password groups user_permissions version session_epoch is_demo"
         ),
         "登录平台，离校后停用；密码只存不可还原的摘要，多数人没有密码",
         "你自己，负责名册的人；密码摘要谁也看不到",
@@ -116,7 +114,7 @@ PURPOSES = [
     Purpose(
         "所在支部",
         "accounts.Membership",
-        _fields("person branch branch_name side since until recorded_by recorded_at reason"),
+        _fields("person branch branch_name side since until recorded_at voided_at void_reason"),
         "知道你的组织关系在哪里，过去在哪里",
         "你自己，所在支部和上级组织里负责名册的人",
         IN_SCHOOL,
@@ -134,11 +132,12 @@ PURPOSES = [
     Purpose(
         "职务带来的权限",
         "accounts.BranchRight",
-        _fields("user content_object permission"),
+        _fields("user content_object permission until"),
         "由职务自动算出，职务结束就删除",
         "技术管理员",
         "任职期间",
         person="user",
+        shown=("content_object", "permission"),
     ),
     Purpose(
         "发展阶段的登记",
@@ -155,7 +154,7 @@ PURPOSES = [
     Purpose(
         "我的培养联系人",
         "accounts.CultivationContact",
-        _fields("activist contact seat branch branch_name since until"),
+        _fields("activist contact seat branch branch_name since until reason"),
         "安排联系人，告诉双方",
         "你和联系人，支部里安排联系人的人",
         IN_SCHOOL,
@@ -247,11 +246,33 @@ PURPOSES = [
     Purpose(
         "发送开关",
         "notifications.SendingSwitch",
-        _fields("stopped_at stopped_by reason paused_until concurrency daily_limit"),
+        _fields("stopped_at stopped_by reason paused_until slowed_at concurrency daily_limit"),
         "记下谁停过消息发送",
         "平台运营",
         "只保存最近一次",
         person="stopped_by",
+        shown=("stopped_at", "reason"),
+    ),
+    Purpose(
+        "通讯录核对的结果",
+        "accounts.DirectoryChange",
+        _fields("sync kind state person branch userid name department_id note"),
+        "把名册和企业微信通讯录对上，不同的地方由人决定",
+        "所在学院核对通讯录的人",
+        "下一次核对后 12 个月",
+        shown=("kind", "userid", "name", "state"),
+    ),
+    Purpose(
+        "通讯录核对的操作",
+        "accounts.DirectorySync",
+        _fields(
+            "scope state asked_by asked_at read_at departments members is_braked note decided_by decided_at"
+        ),
+        "记下谁核对过通讯录",
+        "所在学院核对通讯录的人",
+        "12 个月",
+        person="asked_by",
+        shown=("asked_at", "state"),
     ),
     Purpose(
         "导出和上传的文件",
@@ -274,5 +295,6 @@ PURPOSES = [
         "不少于六个月",
         basis=SECURITY,
         person="actor",
+        shown=("at", "action", "result"),
     ),
 ]

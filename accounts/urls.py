@@ -8,6 +8,7 @@ urlpatterns = [
     path("sign-in/scan/", sign_in.scan, name="sign_in_scan"),
     path("sign-in/wecom/", sign_in.come_back, name="sign_in_return"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("admin/login/", sign_in.back_office),
     path("WW_verify_<slug:token>.txt", sign_in.trusted_domain),
     path("me/data/", my_data.my_data, name="my_data"),
     path("feedback/", feedback.feedback, name="feedback"),

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import sign_in as signing
+from core.errors import NotAllowed
 from wecom import oauth
 
 
@@ -86,8 +87,23 @@ class Choice(LoginView):
     authentication_form = PasswordForm
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs):
+        # Django calls the host "site name"; ours is the name on the workbench.
+        return super().get_context_data(**kwargs) | {"site_name": settings.SITE_NAME}
+
     def get_success_url(self):
         return signing.safe_target(self.get_redirect_url())
+
+
+@login_not_required
+@never_cache
+def back_office(request):
+    """The admin's own form gives way to the same door; whoever is in and has no office is told so."""
+    if not request.user.is_authenticated:
+        return redirect(reverse("sign_in_choice") + "?" + urlencode({"next": reverse("admin:index")}))
+    if not request.user.is_staff:
+        raise NotAllowed("工作后台只对担任职务的人开放。")
+    return redirect("admin:index")
 
 
 @login_not_required
