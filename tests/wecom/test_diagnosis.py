@@ -47,7 +47,7 @@ def test_all_is_well(found):
         ("WECOM_CORP_ID", "wwother", "应用 Secret", 40013),
         ("WECOM_SECRET", "wrong", "应用 Secret", 40001),
         ("WECOM_CONTACT_SECRET", "wrong", "通讯录同步 Secret", 40001),
-        ("WECOM_AGENT_ID", 1000999, "可信 IP 和应用", 301002),
+        ("WECOM_AGENT_ID", 1000999, "可信 IP 和应用", 40056),
         ("WECOM_SECRET", "", "设置齐全", None),
         ("WECOM_CALLBACK_AES_KEY", "short", "接收消息的密钥", None),
         ("WECOM_API_BASE", "http://127.0.0.1:1", "连得上企业微信", None),
@@ -65,7 +65,7 @@ def test_a_wrong_setting_of_ours_is_named(found, settings, name, value, title, e
 
 def test_a_server_wecom_does_not_trust(found, sandbox):
     sandbox.app(trusted_ips=["192.0.2.7"])
-    number, remedy = wrong(found())["可信 IP 和应用"]
+    ((number, remedy),) = wrong(found()).values()
     assert number == 60020
     assert "企业可信 IP" in remedy
 

@@ -1,5 +1,6 @@
 """Every answer has a defined reaction (``reliability.md`` B5, B7 and the table of §3.4)."""
 
+import datetime as dt
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ from tests.wecom.stub import code
 from wecom import app, client, errors, transport
 from wecom.errors import MaybeSent, Misconfigured, Permanent, Temporary
 
+NOON = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 TEXT = {"msgtype": "text", "text": {"content": "今晚七点开会"}}
 
 CALLS = {
@@ -38,10 +40,26 @@ CALLS = {
     "media/upload": lambda: client.portal().upload(name="表.xlsx", content=b"data-data"),
     "media/get": lambda: client.portal().fetch_media("m"),
     "agent/get": lambda: client.portal().agent(),
+    "oa/schedule/add": lambda: client.portal().add_schedule(
+        admins=["a"], attendees=["b"], summary="支部大会", starts_at=NOON, ends_at=NOON
+    ),
+    "oa/schedule/del": lambda: client.portal().delete_schedule("s"),
+    "living/create": lambda: client.portal().create_living(
+        anchor="a", theme="讲座", starts_at=NOON, duration=dt.timedelta(hours=1)
+    ),
+    "living/get_living_info": lambda: client.portal().living("l"),
+    "living/get_watch_stat": lambda: client.portal().viewers("l"),
     "getcallbackip": lambda: client.portal().callback_addresses(),
 }
+
+
+@pytest.fixture(autouse=True)
+def _everything_switched_on(settings):
+    settings.WECOM_FEATURES = {"appchat": True, "schedule": True, "living": True}
+
+
 READING = {"auth/getuserinfo", "department/list", "user/list", "user/get", "appchat/get", "get_jsapi_ticket"}
-READING |= {"ticket/get", "media/get", "agent/get", "getcallbackip"}
+READING |= {"living/get_living_info", "ticket/get", "media/get", "agent/get", "getcallbackip"}
 
 # answer, calls at most, tokens at most, error
 REACTIONS = {
