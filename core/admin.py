@@ -6,6 +6,7 @@ and announced like any other (``reliability.md`` C4, §3.6).
 """
 
 from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
@@ -17,6 +18,13 @@ from core.steps import StepPages
 
 # Packages whose models are nobody's business here: grants, tokens, sessions, schedules and raw logs.
 SHUT_OUT = {"admin", "auth", "axes", "contenttypes", "django_celery_beat", "guardian", "sessions"}
+
+
+class Suggestions(AutocompleteJsonView):
+    """What fields that are filled by typing offer: rows of the list page, in its words and within its scope."""
+
+    def serialize_result(self, obj, to_field_name):
+        return {"id": str(obj.pk), "text": self.model_admin.suggestion(obj)}
 
 
 class PortalSite(UnfoldAdminSite):
@@ -34,6 +42,9 @@ class PortalSite(UnfoldAdminSite):
             raise ImproperlyConfigured(
                 f"{admin_class} does not derive from core.admin.PortalAdmin: derive it, or shut out {unknown}."
             )
+
+    def autocomplete_view(self, request):
+        return Suggestions.as_view(admin_site=self)(request)
 
     def search(self, request, extra_context=None):
         """Closed: unfold keeps results in a cache that outlives the rights they were found with."""
@@ -60,13 +71,17 @@ class PortalAdmin(StepPages, ModelAdmin):
     def get_queryset(self, request):
         return self.rows(request.user, self.view_right).order_by(*self.get_ordering(request))
 
+    def suggestion(self, row) -> str:
+        """How a row reads where it is chosen by typing."""
+        return str(row)
+
     # What Django asks. No model form ever writes; every button asks for its own right.
 
     def has_module_permission(self, request):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request, obj=None):
-        if self.view_right not in request.user.rights:
+        if not request.user.is_authenticated or self.view_right not in request.user.rights:
             return False
         return obj is None or self.rows(request.user, self.view_right).filter(pk=obj.pk).exists()
 

@@ -35,11 +35,10 @@ _CLASSES = [
 class Step(forms.Form):
     """One button. ``run`` calls the action and returns the sentence that says it is done.
 
-    ``right``: needed on the row; ``fits(row)``: whether the button makes sense for it; ``note``: one sentence
-    above the form that says what follows from pressing it.
+    ``right`` is needed on the row; ``note`` is the sentence above the form that says what follows from pressing it.
     """
 
-    name = ""
+    slug = ""
     title = ""
     icon = ""
     right = ""
@@ -57,15 +56,12 @@ class Step(forms.Form):
             _dress(field.widget)
 
     @classmethod
-    def fits(cls, row) -> bool:
+    def fits(cls, row, by) -> bool:
+        """Whether the button makes sense on this row, now, for this person. The action decides."""
         return True
 
     def run(self) -> str:
         raise NotImplementedError
-
-    def next_url(self) -> str:
-        """Where to go afterwards; empty for the page the button was on."""
-        return ""
 
     def attempt(self) -> str:
         """Run the action. A refusal lands in the form and gives the empty string."""
@@ -138,15 +134,15 @@ class StepPages:
         prefix = f"{self.opts.app_label}_{self.opts.model_name}"
         view = self.admin_site.admin_view
         return [
-            path("do/<slug:name>/", view(self.list_step_view), name=f"{prefix}_list_step"),
-            path("<int:object_id>/do/<slug:name>/", view(self.row_step_view), name=f"{prefix}_row_step"),
+            path("do/<slug:slug>/", view(self.list_step_view), name=f"{prefix}_list_step"),
+            path("<int:object_id>/do/<slug:slug>/", view(self.row_step_view), name=f"{prefix}_row_step"),
         ]
 
     def step_url(self, step, row=None) -> str:
         prefix = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         if row is None:
-            return reverse(f"{prefix}_list_step", args=[step.name])
-        return reverse(f"{prefix}_row_step", args=[row.pk, step.name])
+            return reverse(f"{prefix}_list_step", args=[step.slug])
+        return reverse(f"{prefix}_row_step", args=[row.pk, step.slug])
 
     def page_url(self, row=None) -> str:
         prefix = f"admin:{self.opts.app_label}_{self.opts.model_name}"
@@ -160,7 +156,7 @@ class StepPages:
         for step in self.row_steps:
             if step.right not in held:
                 held[step.right] = self.rows(user, step.right).filter(pk=row.pk).exists()
-            if held[step.right] and step.fits(row):
+            if held[step.right] and step.fits(row, user):
                 yield step
 
     def steps_on_list(self, user):
@@ -182,25 +178,29 @@ class StepPages:
 
     # Pages
 
-    def row_step_view(self, request, object_id, name):
-        step = _named(self.row_steps, name)
+    def row_step_view(self, request, object_id, slug):
+        step = _named(self.row_steps, slug)
         row = self.rows(request.user, step.right).filter(pk=object_id).first()
-        if row is None or not step.fits(row):
+        if row is None or not step.fits(row, request.user):
             raise Http404
         return self.step_page(request, step, row)
 
-    def list_step_view(self, request, name):
-        step = _named(self.list_steps, name)
+    def list_step_view(self, request, slug):
+        step = _named(self.list_steps, slug)
         if step.right not in request.user.rights:
             raise PermissionDenied
         return self.step_page(request, step)
+
+    def is_still_seen(self, user, row) -> bool:
+        """Whether the page of the row is still there: a step may have moved the row out of sight."""
+        return self.rows(user, self.view_right).filter(pk=row.pk).exists()
 
     def step_page(self, request, step, row=None):
         sent = request.method == "POST"
         form = step(*([request.POST, request.FILES] if sent else []), by=request.user, row=row)
         if sent and (done := form.attempt()):
             messages.success(request, done)
-            return redirect(form.next_url() or self.page_url(row))
+            return redirect(self.page_url(row if row and self.is_still_seen(request.user, row) else None))
         context = {
             **self.admin_site.each_context(request),
             "title": step.title,
@@ -213,9 +213,9 @@ class StepPages:
         return TemplateResponse(request, step.template, context, status=form.status)
 
 
-def _named(steps, name):
+def _named(steps, slug):
     for step in steps:
-        if step.name == name:
+        if step.slug == slug:
             return step
     raise Http404
 

@@ -1,5 +1,25 @@
-"""The back office of people and organisation, one module per noun."""
+"""The back office of people and organisation, one module per noun; buttons are in ``steps``."""
 
-from accounts.admin import branches, offices, people
+from accounts.admin import (
+    audit,
+    branches,
+    calendar,
+    contacts,
+    dormitory,
+    memberships,
+    offices,
+    people,
+    stages,
+)
 
-__all__ = ["branches", "offices", "people"]
+__all__ = [
+    "audit",
+    "branches",
+    "calendar",
+    "contacts",
+    "dormitory",
+    "memberships",
+    "offices",
+    "people",
+    "stages",
+]

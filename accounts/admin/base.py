@@ -35,8 +35,10 @@ class ReadOnlyInline(TabularInline):
     show_change_link = False
 
     def has_view_permission(self, request, obj=None):
+        if obj is None:
+            return self.view_right in request.user.rights
         page = self.admin_site.get_model_admin(self.parent_model)
-        return obj is not None and page.rows(request.user, self.view_right).filter(pk=obj.pk).exists()
+        return page.rows(request.user, self.view_right).filter(pk=obj.pk).exists()
 
     def has_add_permission(self, request, obj=None):
         return False

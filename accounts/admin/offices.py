@@ -1,6 +1,7 @@
 from django.contrib import admin
 
 from accounts.admin.base import BranchFilter, ScopedAdmin
+from accounts.admin.steps.offices import EndOffice, GiveOffice
 from accounts.models import Office
 
 
@@ -13,3 +14,5 @@ class OfficeAdmin(ScopedAdmin):
     list_filter = [BranchFilter, "kind"]
     search_fields = ["person__name", "person__number"]
     fields = ["person", "kind", "branch_name", ("since", "until"), "given_by", "reason", "recorded_at"]
+    list_steps = (GiveOffice,)
+    row_steps = (EndOffice,)

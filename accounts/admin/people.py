@@ -3,8 +3,20 @@ from django.db.models import OuterRef, Subquery
 from unfold.decorators import display
 
 from accounts.admin.base import BranchFilter, ReadOnlyInline, ScopedAdmin
+from accounts.admin.steps.contacts import AssignContact
+from accounts.admin.steps.dormitory import AssignBed
+from accounts.admin.steps.offices import GiveOfficeToPerson
+from accounts.admin.steps.people import AddPerson, ChangePerson, Deactivate, MovePerson, Reactivate
+from accounts.admin.steps.stages import RecordStage
 from accounts.models import CultivationContact, Membership, Office, RoomAssignment, StageChange, User
 from accounts.roles import Stage
+
+_COLOURS = {
+    Stage.FULL: "danger",
+    Stage.PROBATIONARY: "warning",
+    Stage.TARGET: "info",
+    Stage.ACTIVIST: "info",
+}
 
 
 class MembershipInline(ReadOnlyInline):
@@ -59,21 +71,26 @@ class PersonAdmin(ScopedAdmin):
         "last_login",
     ]
     inlines = [MembershipInline, StageInline, OfficeInline, ContactInline, RoomInline]
+    list_steps = (AddPerson,)
+    row_steps = (
+        ChangePerson,
+        RecordStage,
+        AssignContact,
+        GiveOfficeToPerson,
+        MovePerson,
+        AssignBed,
+        Deactivate,
+        Reactivate,
+    )
 
     def get_queryset(self, request):
         branch = Membership.objects.current().filter(person=OuterRef("pk"), side=Membership.Side.PARTY)
         return super().get_queryset(request).annotate(branch_name=Subquery(branch.values("branch__name")[:1]))
 
-    @display(
-        description="发展阶段",
-        ordering="stage",
-        label={
-            Stage.FULL: "danger",
-            Stage.PROBATIONARY: "warning",
-            Stage.TARGET: "info",
-            Stage.ACTIVIST: "info",
-        },
-    )
+    def suggestion(self, person):
+        return f"{person.name}（{person.number}）"
+
+    @display(description="发展阶段", ordering="stage", label=dict.fromkeys(Stage, "default") | _COLOURS)
     def stage_label(self, person):
         return person.stage, person.get_stage_display()
 

@@ -142,8 +142,12 @@ class User(GuardianUserMixin, PermissionsMixin, AbstractBaseUser):
             return frozenset()
         if self.is_superuser:
             return frozenset(RIGHTS)
-        held = set(BranchRight.objects.filter(user=self).values_list("permission__codename", flat=True))
+        current = BranchRight.objects.filter(Q(until=None) | Q(until__gt=timezone.localdate()), user=self)
+        held = set(current.values_list("permission__codename", flat=True))
         return frozenset(right for right in RIGHTS if codename(right) in held)
+
+    def get_full_name(self) -> str:
+        return self.name
 
     @property
     def is_party_member(self) -> bool:
