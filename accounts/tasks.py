@@ -1,7 +1,22 @@
+"""What happens by itself. Every task may run twice, late, or never: it looks at the rows and does what is due."""
+
 from celery import shared_task
 
-from accounts.actions import directory
+from accounts import chats
+from accounts.actions import days, directory
 from accounts.models import DirectorySync
+
+
+@shared_task
+def begin_day() -> None:
+    """After midnight: offices begin and end, people leave, stages become effective."""
+    days.begin()
+
+
+@shared_task
+def keep_chats() -> None:
+    """Open and update the WeCom chats of talk groups that wait for it."""
+    chats.keep_chats()
 
 
 @shared_task

@@ -248,6 +248,9 @@ CELERY_BEAT_SCHEDULE = {
         "task": "notifications.tasks.forget_old_messages",
         "schedule": crontab(hour=3, minute=20),
     },
+    # Every hour: who was down at midnight catches up.
+    "begin-day": {"task": "accounts.tasks.begin_day", "schedule": crontab(minute=4)},
+    "keep-chats": {"task": "accounts.tasks.keep_chats", "schedule": 60.0},
     "seal-audit-log": {"task": "core.tasks.seal_audit_log", "schedule": 60.0},
     "heartbeat": {"task": "partyhub.tasks.heartbeat", "schedule": 60.0},
     "purge-audit-origins": {"task": "core.tasks.purge_audit_origins", "schedule": crontab(hour=4, minute=17)},

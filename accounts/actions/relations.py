@@ -25,7 +25,15 @@ def leave_groups(person: User, day: date, *, leading: bool = True, joining: bool
         end_periods(TalkGroupMember.objects.filter(group__in=list(led)), day)
         end_periods(led, day)
     if joining:
-        end_periods(TalkGroupMember.objects.filter(person=person), day)
+        rows = TalkGroupMember.objects.filter(person=person, until=None)
+        mark_chats(list(rows.values_list("group", flat=True)))
+        end_periods(rows, day)
+
+
+def mark_chats(groups: list[int]) -> int:
+    """Let the worker bring the chats of these groups up to date; returns how many have one."""
+    ready = TalkGroup.objects.filter(pk__in=groups, until=None, chat=TalkGroup.Chat.READY)
+    return ready.update(chat_is_stale=True, chat_tried_at=None)
 
 
 def end_contacts(person: User, day: date, *, accompanying: bool = True, accompanied: bool = True) -> None:

@@ -73,6 +73,10 @@ class TalkGroup(Dated):
     )
     chat = models.CharField("企业微信群", max_length=10, choices=Chat.choices, default=Chat.NONE)
     chat_id = models.CharField("群编号", max_length=32, blank=True)
+    chat_has_secretary = models.BooleanField("群里有书记", default=False)
+    # WeCom has not heard yet of who came and went; the worker that tries says when.
+    chat_is_stale = models.BooleanField("群成员待更新", default=False, editable=False)
+    chat_tried_at = models.DateTimeField("上次处理时间", null=True, blank=True, editable=False)
 
     class Meta(Dated.Meta):
         verbose_name = verbose_name_plural = "谈话小组"

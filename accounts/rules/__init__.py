@@ -10,6 +10,7 @@ from accounts.rules.cultivation import (
     contact_load,
 )
 from accounts.rules.findings import Finding, Severity, add_months
+from accounts.rules.groups import GroupPlan, groups_without_lead_soon, propose_groups
 from accounts.rules.offices import can_appoint, can_end_office, kinds_to_give, office_fits
 from accounts.rules.people import branch_of, can_act_for, can_change_identity, can_move, home_of, takes_people
 from accounts.rules.stages import (
@@ -24,6 +25,7 @@ from accounts.rules.stages import (
 __all__ = [
     "ACTIVISTS_PER_CONTACT",
     "Finding",
+    "GroupPlan",
     "Severity",
     "add_months",
     "branch_of",
@@ -39,11 +41,13 @@ __all__ = [
     "can_record_stage",
     "contact_findings",
     "contact_load",
+    "groups_without_lead_soon",
     "home_of",
     "is_minor",
     "kinds_to_give",
     "office_fits",
     "people_by_stage",
+    "propose_groups",
     "stage_findings",
     "stage_on",
     "takes_people",
