@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
 from notifications import catalogue
 from notifications.models import Call, CardUpdate, Message, Recipient, State
 from notifications.models.recipient import WAITING
+from notifications.wake import wake_up
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -57,7 +57,7 @@ def enqueue(
         },
     )
     _add(message, recipients)
-    transaction.on_commit(_wake_up, robust=True)
+    transaction.on_commit(wake_up, robust=True)
     return message
 
 
@@ -85,7 +85,7 @@ def update_card(*, kind: str, key: str, label: str) -> int:
     )
     updates = [CardUpdate(call=call, label=label, next_try=timezone.now()) for call in calls.distinct()]
     CardUpdate.objects.bulk_create(updates, ignore_conflicts=True)
-    transaction.on_commit(_wake_up, robust=True)
+    transaction.on_commit(wake_up, robust=True)
     return len(updates)
 
 
@@ -106,8 +106,3 @@ def _add(message: Message, recipients: "Iterable[AbstractBaseUser]") -> None:
         batch_size=ROWS_PER_INSERT,
         ignore_conflicts=True,
     )
-
-
-def _wake_up() -> None:
-    """Start the worker a few seconds early. The queue may be down: the worker looks by itself anyway."""
-    current_app.send_task("notifications.tasks.deliver", retry=False)

@@ -44,3 +44,9 @@ class Message(models.Model):
     def as_read(self) -> catalogue.Words:
         """Title, text and rows with the words filled in."""
         return catalogue.render(self.kind, self.words)
+
+    @property
+    def one_line(self) -> str:
+        """What stands below the title in a list."""
+        facts = [f"{key} {value}" for key, value in self.as_read.rows]
+        return "，".join([*facts, *self.as_read.text.splitlines()])

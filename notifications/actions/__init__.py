@@ -1,0 +1,13 @@
+from notifications.actions.reading import mark_all_read, mark_read
+from notifications.actions.sending import pause_sending, resend, resume_sending, set_daily_limit
+from notifications.actions.wishes import save_wishes
+
+__all__ = [
+    "mark_all_read",
+    "mark_read",
+    "pause_sending",
+    "resend",
+    "resume_sending",
+    "save_wishes",
+    "set_daily_limit",
+]
