@@ -32,4 +32,6 @@ def save_wishes(
         unique_fields=["person", "category"],
         update_fields=["wanted"],
     )
-    QuietHours.objects.update_or_create(person_id=by.pk, defaults={"enabled": quiet, "start": start, "end": end})
+    QuietHours.objects.update_or_create(
+        person_id=by.pk, defaults={"enabled": quiet, "start": start, "end": end}
+    )
