@@ -174,7 +174,9 @@ PURPOSES = [
     Purpose(
         "谈话小组组长",
         "accounts.TalkGroup",
-        _fields("branch branch_name lead chat chat_id since until"),
+        _fields(
+            "branch branch_name lead chat chat_id chat_has_secretary chat_is_stale chat_tried_at since until"
+        ),
         "安排谈话小组，建企业微信群；平台读不到群里的聊天",
         "小组成员，支部里安排小组的人",
         IN_SCHOOL,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import feedback, my_data, sign_in
+from accounts.views import feedback, groups, my_data, sign_in
 
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
@@ -12,5 +12,7 @@ urlpatterns = [
     path("WW_verify_<slug:token>.txt", sign_in.trusted_domain),
     path("me/data/", my_data.my_data, name="my_data"),
     path("feedback/", feedback.feedback, name="feedback"),
+    path("talk-groups/<int:pk>/chat/", groups.make_chat, name="make_chat"),
+    path("talk-groups/<int:pk>/chat/config/", groups.chat_config, name="chat_config"),
     path("feedback/<int:pk>/close/", feedback.close, name="close_feedback"),
 ]
