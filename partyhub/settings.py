@@ -15,6 +15,7 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
+from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -295,6 +296,7 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = (
 )
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 
 AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
 
@@ -466,7 +468,9 @@ UNFOLD = {
     "SITE_TITLE": "党支部工作后台",
     "SITE_HEADER": "党支部工作后台",
     "SITE_SYMBOL": "groups",
-    "SHOW_HISTORY": True,
+    "SHOW_HISTORY": lambda request: "core.view_audit" in getattr(request.user, "rights", ()),
+    "STYLES": [lambda request: static("css/admin.css")],
+    "DASHBOARD_CALLBACK": "partyhub.dashboard.dashboard",
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {
         "primary": {

@@ -2,6 +2,7 @@ from django.contrib import admin
 from unfold.decorators import display
 
 from accounts.admin.base import ReadOnlyInline, ScopedAdmin
+from accounts.admin.steps.groups import ArrangeGroups
 from accounts.models import Branch, BranchRecord
 
 
@@ -21,6 +22,7 @@ class BranchAdmin(ScopedAdmin):
     search_fields = ["name"]
     fields = ["name", ("kind", "subtype"), "above", "position", ("since", "until")]
     inlines = [RecordInline]
+    row_steps = (ArrangeGroups,)
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_tree_fields()

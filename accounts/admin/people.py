@@ -55,12 +55,31 @@ class RoomInline(ReadOnlyInline):
     fields = ["room", "bed", "since", "until"]
 
 
+class MissingFilter(admin.SimpleListFilter):
+    """Activists who lack somebody: what the first page counts leads here."""
+
+    title = "还缺"
+    parameter_name = "lacks"
+
+    def lookups(self, request, model_admin):
+        return [("contact", "培养联系人"), ("group", "谈话小组"), ("wecom", "企业微信账号")]
+
+    def queryset(self, request, queryset):
+        if self.value() == "contact":
+            return queryset.without_contact()
+        if self.value() == "group":
+            return queryset.without_group()
+        if self.value() == "wecom":
+            return queryset.exclude(wecom_identities__unbound_at=None)
+        return queryset
+
+
 @admin.register(User)
 class PersonAdmin(ScopedAdmin):
     view_right = "accounts.view_person"
     person_field = "pk"
     list_display = ["name", "number", "stage_label", "branch_now", "kind", "grade", "can_sign_in"]
-    list_filter = [BranchFilter, "stage", "kind", "grade", "is_active"]
+    list_filter = [BranchFilter, "stage", "kind", "grade", MissingFilter, "is_active"]
     search_fields = ["name", "number"]
     fields = [
         ("name", "number"),

@@ -56,6 +56,20 @@ class UserQuerySet(models.QuerySet):
     def activists(self):
         return self.filter(stage__in=ACTIVISTS)
 
+    def without_contact(self):
+        """Activists nobody accompanies today (``domain.md`` D7)."""
+        from accounts.models.cultivation import CultivationContact
+
+        return (
+            self.active().activists().exclude(pk__in=CultivationContact.objects.current().values("activist"))
+        )
+
+    def without_group(self):
+        """Activists who are in no talk group today."""
+        from accounts.models.cultivation import TalkGroupMember
+
+        return self.active().activists().exclude(pk__in=TalkGroupMember.objects.current().values("person"))
+
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, number: str, name: str, password: str | None = None, **fields):
