@@ -22,11 +22,32 @@ def record(
 ) -> AuditEntry:
     """Add one entry in the current transaction, with the origin of the request beside it.
 
+    The arguments are those of ``unsaved``.
+    """
+    entry = unsaved(by, action, subject, branch=branch, changed=changed, reason=reason, refused=refused)
+    entry.save(force_insert=True)
+    if origin := current_origin():
+        AuditOrigin.objects.create(entry=entry, ip=origin.ip, session=origin.session)
+    return entry
+
+
+def unsaved(
+    by,
+    action: str,
+    subject: models.Model | None = None,
+    *,
+    branch=None,
+    changed: tuple[str, ...] | list[str] = (),
+    reason: str = "",
+    refused: bool = False,
+) -> AuditEntry:
+    """An entry for actions that write thousands of them with one ``bulk_create``.
+
     ``by`` is the acting person, or None when the portal itself acts. ``action`` is ``app.verb_done``, such as
     ``accounts.office_given``, and has its words in ``core.audit.actions``. ``branch`` is the organisation whose
     auditors should find the entry.
     """
-    entry = AuditEntry.objects.create(
+    return AuditEntry(
         actor=by,
         actor_number=getattr(by, "number", "") if by else "",
         action=action,
@@ -38,9 +59,6 @@ def record(
         result=AuditEntry.Result.REFUSED if refused else AuditEntry.Result.DONE,
         request_id=request_id(),
     )
-    if origin := current_origin():
-        AuditOrigin.objects.create(entry=entry, ip=origin.ip, session=origin.session)
-    return entry
 
 
 def record_refusal(
