@@ -33,7 +33,8 @@ _CLASSES = [
 
 
 class Step(forms.Form):
-    """One button. ``run`` calls the action and returns the sentence that says it is done.
+    """One button. ``run`` calls the action and returns the sentence that says it is done; it may set ``next_url``
+    to lead on to what it made instead of back to the page of the button.
 
     ``right`` is needed on the row; ``note`` is the sentence above the form that says what follows from pressing it.
     """
@@ -46,6 +47,7 @@ class Step(forms.Form):
     button = "确定"
     template = "admin/step.html"
     danger = False
+    next_url = ""
 
     def __init__(self, *args, by, row=None, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
@@ -200,7 +202,8 @@ class StepPages:
         form = step(*([request.POST, request.FILES] if sent else []), by=request.user, row=row)
         if sent and (done := form.attempt()):
             messages.success(request, done)
-            return redirect(self.page_url(row if row and self.is_still_seen(request.user, row) else None))
+            seen = row if row and self.is_still_seen(request.user, row) else None
+            return redirect(form.next_url or self.page_url(seen))
         context = {
             **self.admin_site.each_context(request),
             "title": step.title,
