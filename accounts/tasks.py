@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts import chats
-from accounts.actions import days, directory
+from accounts.actions import days, directory, roster
 from accounts.models import DirectorySync
 
 
@@ -33,3 +33,24 @@ def tend_directory() -> None:
     for sync in DirectorySync.objects.filter(state=DirectorySync.State.NEEDED):
         directory.run_check(sync)
     DirectorySync.objects.outdated().delete()
+
+
+@shared_task
+def check_roster(roster_id: int) -> None:
+    roster.check_roster(roster_id)
+
+
+@shared_task
+def apply_roster(roster_id: int) -> None:
+    roster.apply_roster(roster_id)
+
+
+@shared_task
+def undo_roster(roster_id: int) -> None:
+    roster.undo_roster(roster_id)
+
+
+@shared_task
+def tend_rosters() -> None:
+    """Every minute: wake what a dead worker left, forget files after a day and lines after thirty."""
+    roster.tend_rosters()

@@ -256,6 +256,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "partyhub.tasks.heartbeat", "schedule": 60.0},
     "purge-audit-origins": {"task": "core.tasks.purge_audit_origins", "schedule": crontab(hour=4, minute=17)},
     "handle-wecom-events": {"task": "partyhub.tasks.handle_wecom_events", "schedule": 5.0},
+    "tend-rosters": {"task": "accounts.tasks.tend_rosters", "schedule": 60.0},
     "tend-directory": {"task": "accounts.tasks.tend_directory", "schedule": 300.0},
     # not on the hour or half hour, when WeCom is slowest
     "check-directory": {"task": "accounts.tasks.check_directory", "schedule": crontab(hour=4, minute=13)},

@@ -10,6 +10,7 @@ from accounts.admin import (
     memberships,
     offices,
     people,
+    roster,
     stages,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "memberships",
     "offices",
     "people",
+    "roster",
     "stages",
 ]

@@ -5,6 +5,7 @@ from accounts.models.dormitory import DormBuilding, DormRoom, RoomAssignment
 from accounts.models.feedback import Feedback
 from accounts.models.membership import Membership
 from accounts.models.office import Office
+from accounts.models.roster import RosterImport, RosterRow
 from accounts.models.stage import StageChange
 from accounts.models.user import User
 from accounts.models.wecom_identity import WeComIdentity
@@ -22,6 +23,8 @@ __all__ = [
     "Membership",
     "Office",
     "RoomAssignment",
+    "RosterImport",
+    "RosterRow",
     "StageChange",
     "TalkGroup",
     "TalkGroupMember",
