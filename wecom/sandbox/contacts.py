@@ -106,7 +106,7 @@ def _number_attribute(user: User) -> list[dict]:
     if not user.number:
         return []
     name = "工号" if user.number.upper().startswith(("T", "G")) else "学号"
-    return [{"type": 0, "name": name, "text": {"value": user.number}, "value": user.number}]
+    return [{"type": 0, "name": name, "text": {"value": user.number}}]
 
 
 def visible_user(call: Call, userid: str) -> User:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from wecom.sandbox import callbacks, faults, jsapi, living, oauth, seed, tokens
+from wecom.sandbox import callbacks, faults, jsapi, living, oauth, schedule, seed, tokens
 from wecom.sandbox.corp import AGENT_ID, corp
 from wecom.sandbox.errors import ApiError
 from wecom.sandbox.records import App
@@ -27,13 +27,14 @@ def control(path: str, method: str = "POST"):
 @csrf_exempt
 def dispatch(request: HttpRequest, path: str) -> HttpResponse:
     """Answer a control call. Pages of other sites may not make them."""
+    text = request.body  # always read, or the server would drop the connection
     if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
         return JsonResponse({"error": "cross-site"}, status=403)
     handler = ROUTES.get((request.method or "", path))
     if handler is None:
         return JsonResponse({"error": "unknown control call"}, status=404)
     try:
-        args = request.GET.dict() if request.method == "GET" else json.loads(request.body or b"{}")
+        args = request.GET.dict() if request.method == "GET" else json.loads(text or b"{}")
         with corp.lock:
             result = handler(args)
             corp.changes += 1
@@ -224,6 +225,18 @@ def set_callback(args: dict) -> dict:
 @control("livings/view")
 def view_living(args: dict) -> dict:
     living.watch(args["livingid"], args["userid"], int(args.get("seconds", 60)))
+    return {}
+
+
+@control("livings/end")
+def end_living(args: dict) -> dict:
+    living.set_status(corp.livings[args["livingid"]], living.ENDED)
+    return {}
+
+
+@control("schedules/respond")
+def respond_to_schedule(args: dict) -> dict:
+    schedule.respond(args["schedule_id"], args["userid"], int(args["status"]))
     return {}
 
 

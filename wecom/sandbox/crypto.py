@@ -19,9 +19,9 @@ class Envelope:
     """Seals and opens messages between the corp and one app."""
 
     def __init__(self, token: str, aes_key: str, receiver: str) -> None:
-        key = base64.b64decode(aes_key + "=")
-        if len(key) != 32:
+        if len(aes_key) != 43:
             raise BadEnvelopeError("EncodingAESKey must be 43 characters")
+        key = base64.b64decode(aes_key + "=")
         self.token, self.receiver = token, receiver.encode()
         self._cipher = Cipher(algorithms.AES(key), modes.CBC(key[:16]))
 

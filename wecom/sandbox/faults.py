@@ -40,9 +40,11 @@ def _drip(body: bytes) -> Iterator[bytes]:
         yield bytes([byte])
 
 
-def _broken(body: bytes) -> Iterator[bytes]:
-    yield body[: len(body) // 2]
-    raise ConnectionAbortedError
+def _broken(body: bytes) -> HttpResponse:
+    """Promises more than it sends, so that the connection ends in the middle."""
+    response = _json(body[: len(body) // 2])
+    response["Content-Length"] = str(len(body))
+    return response
 
 
 def _json(body: bytes) -> HttpResponse:
@@ -65,7 +67,7 @@ KINDS: dict[str, Callable[[Fault, bytes], HttpResponseBase]] = {
     "gzip_bomb": lambda fault, body: _bomb(),
     "redirect": lambda fault, body: HttpResponseRedirect("/sandbox/health"),
     "drip": lambda fault, body: StreamingHttpResponse(_drip(body), content_type="application/json"),
-    "reset": lambda fault, body: StreamingHttpResponse(_broken(body), content_type="application/json"),
+    "reset": lambda fault, body: _broken(body),
 }
 OTHER_KINDS = {"errcode": "返回错误码", "slow": "拖延几秒", "drop": "悄悄丢掉消息"}
 

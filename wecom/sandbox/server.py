@@ -2,11 +2,15 @@
 
 import os
 import secrets
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from wecom.sandbox import seed
+from wecom.sandbox.corp import Saver, corp
 
 HERE = Path(__file__).resolve().parent
 
@@ -55,6 +59,7 @@ def headers(get_response):
     )
 
     def middleware(request):
+        request.get_host()  # refuses names that are not this machine's
         response = get_response(request)
         response["Content-Security-Policy"] = policy
         response["X-Content-Type-Options"] = "nosniff"
@@ -67,8 +72,8 @@ def headers(get_response):
 def start():
     """Called in the serving process: read the people and the saved state, then answer requests."""
     configure()
-    from wecom.sandbox import callbacks, seed  # noqa: F401
-    from wecom.sandbox.corp import Saver, corp
+    from wecom.sandbox import callbacks  # noqa: F401
+    from wecom.sandbox.corp import Saver
 
     corp.portal = os.environ["SANDBOX_PORTAL"].rstrip("/")
     corp.reset()
@@ -82,9 +87,8 @@ def start():
     return get_wsgi_application()
 
 
-def _save_to(saver) -> None:
-    import atexit
-
+def _save_to(saver: Saver) -> None:
+    """Save now and then, and once more at the end. The serving process is a child, which skips ``atexit``."""
     saver.path.parent.mkdir(parents=True, exist_ok=True)
     saver.start()
-    atexit.register(saver.save_if_changed)
+    Finalize(None, saver.save_if_changed, exitpriority=10)

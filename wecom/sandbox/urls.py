@@ -2,7 +2,22 @@ from django.urls import path, re_path
 from django.views.static import serve
 
 # Importing the modules registers their API paths.
-from wecom.sandbox import agent, chats, contacts, control, media, messages, oauth, operator, pages, wire  # noqa: F401
+from wecom.sandbox import (  # noqa: F401
+    agent,
+    batch,
+    chats,
+    contacts,
+    control,
+    directory,
+    media,
+    messages,
+    oauth,
+    operator,
+    pages,
+    schedule,
+    tags,
+    wire,
+)
 from wecom.sandbox.server import HERE
 
 urlpatterns = [
