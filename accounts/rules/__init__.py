@@ -1,5 +1,6 @@
 """What is allowed, as plain questions: nothing here writes, sends or raises."""
 
+from accounts.rules.branches import branch_findings, can_change_branch, findings_of, may_stand_below
 from accounts.rules.cultivation import (
     ACTIVISTS_PER_CONTACT,
     can_assign_contact,
@@ -28,11 +29,13 @@ __all__ = [
     "GroupPlan",
     "Severity",
     "add_months",
+    "branch_findings",
     "branch_of",
     "can_act_for",
     "can_appoint",
     "can_assign_contact",
     "can_be_contact",
+    "can_change_branch",
     "can_change_identity",
     "can_end_office",
     "can_have_contact",
@@ -41,10 +44,12 @@ __all__ = [
     "can_record_stage",
     "contact_findings",
     "contact_load",
+    "findings_of",
     "groups_without_lead_soon",
     "home_of",
     "is_minor",
     "kinds_to_give",
+    "may_stand_below",
     "office_fits",
     "people_by_stage",
     "propose_groups",
