@@ -102,5 +102,9 @@ def test_the_body_of_a_foreign_row_gives_nothing_away(client, world):
 def _blank(response) -> str:
     """The page without what differs from request to request."""
     text = response.content.decode()
-    text = re.sub(r'(nonce|value|content)="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27,}|\b\d{3}-[0-9a-f]{8}\b|"X-CSRFToken":"[^"]*"', "", text)
+    text = re.sub(
+        r'(nonce|value|content)="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27,}|\b\d{3}-[0-9a-f]{8}\b|"X-CSRFToken":"[^"]*"',
+        "",
+        text,
+    )
     return re.sub(rf"/(\d+|{NEVER})/", "/…/", text)

@@ -144,7 +144,10 @@ def test_other_sites_cannot_use_the_control_api(sandbox):
         == 403
     )
     for path in ("/", "/sandbox/health", "/cgi-bin/gettoken"):
-        assert sandbox.http.get(sandbox.url + path, headers={"Host": "evil.example"}, timeout=5).status_code == 400
+        assert (
+            sandbox.http.get(sandbox.url + path, headers={"Host": "evil.example"}, timeout=5).status_code
+            == 400
+        )
 
 
 def test_a_restart_keeps_people_and_messages(tmp_path):
