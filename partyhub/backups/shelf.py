@@ -46,11 +46,11 @@ def worth_keeping(times: list[dt.datetime]) -> set[dt.datetime]:
     return kept
 
 
-def tidy() -> list[Path]:
-    """Remove what is not worth keeping; called only after a new archive is complete."""
+def tidy(*, after: Path) -> list[Path]:
+    """Remove what is not worth keeping, now that the archive ``after`` is complete; that one stays in any case."""
     found = archives()
     kept = worth_keeping(list(found.values()))
-    gone = [path for path, at in found.items() if at not in kept]
+    gone = [path for path, at in found.items() if at not in kept and path != after]
     for path in gone:
         path.unlink()
     return gone
