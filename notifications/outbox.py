@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from notifications import catalogue
@@ -65,13 +66,16 @@ def enqueue(
 def cancel(*, kind: str, key: str) -> int:
     """Call off a message for everybody it has not gone out to; returns how many that were.
 
+    A notice that only the inbox has, and nobody has opened, disappears from there too.
     Cancelling twice, or something that was never said, changes nothing.
     """
     now = timezone.now()
     Message.objects.filter(kind=kind, key=key, cancelled_at=None).update(cancelled_at=now)
-    return Recipient.objects.filter(message__kind=kind, message__key=key, state__in=WAITING).update(
-        state=State.CANCELLED
+    only_inside = Q(state=State.SENT, channel=Recipient.Channel.INBOX, read_at=None)
+    open_rows = Recipient.objects.filter(
+        Q(state__in=WAITING) | only_inside, message__kind=kind, message__key=key
     )
+    return open_rows.update(state=State.CANCELLED, sent_at=None)
 
 
 @transaction.atomic

@@ -5,10 +5,33 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from notifications.models import Call, Preference, QuietHours, Recipient, State
+from notifications.models import Call, Message, Preference, QuietHours, Recipient, State
 from notifications.outbox import cancel
 
 pytestmark = pytest.mark.django_db
+
+
+WHEN = {"when": "12 月 3 日 周四 20:00", "place": "明德楼 302"}
+EVENT = {"title": "雷锋日志愿服务", **WHEN}
+PUSH = ("push_item", {"title": "公报要点导读", "minutes": 6})
+QUIZ = {"title": "12 月月末测评", "due": "12 月 31 日 23:59"}
+MONTH = {
+    1: [("meeting_created", EVENT), ("office_given", {})],
+    2: [PUSH, ("talk_booked", WHEN)],
+    5: [("talk_tomorrow", WHEN), ("branch_changed", {})],
+    6: [("talk_soon", WHEN), ("meeting_tomorrow", EVENT)],
+    8: [("activity_confirmed", EVENT), ("first_talk_due", {"due": "12 月 20 日"})],
+    9: [PUSH, ("stage_recorded", {}), ("data_exported", {})],
+    11: [("activity_tomorrow", EVENT), ("talk_booked", WHEN)],
+    13: [("talk_changed", WHEN), ("quarter_report_due", {"due": "12 月 31 日"})],
+    15: [("talk_tomorrow", WHEN)],
+    16: [PUSH, ("talk_soon", WHEN), ("group_joined", {})],
+    18: [("seat_offered", EVENT), ("contact_assigned", {})],
+    20: [("dorm_visit_open", {"due": "12 月 31 日"}), ("meeting_created", EVENT)],
+    23: [PUSH, ("meeting_tomorrow", EVENT), ("form_returned", {})],
+    26: [("quiz_open", QUIZ)],
+    28: [("quiz_last_day", QUIZ), ("dorm_visit_open", {"due": "12 月 31 日"})],
+}
 
 
 def states(message) -> list[str]:
@@ -195,6 +218,46 @@ def test_a_storm_to_one_person_stays_below_the_limits(post):
         sent.append(len(post.cards(person)))
         post.wait(seconds=92)
     assert sent == [20, 40, 50, 50, 50, 50]
+    assert post.sandbox.dropped() == []
+
+
+def test_six_hundred_cards_in_an_hour_are_enough(post):
+    (person,) = post.people(1)
+    earlier = timezone.now() - dt.timedelta(minutes=50)
+    calls = Call.objects.bulk_create(
+        Call(content="{}", addresses=[], started_at=earlier, finished_at=earlier) for _ in range(600)
+    )
+    message = post.say([person], kind="account_bound", words={})
+    texts = Message.objects.bulk_create(
+        Message(kind="account_bound", key=f"old{number}", link="/", created_at=earlier)
+        for number in range(600)
+    )
+    common = {"state": State.SENT, "sent_at": earlier, "called_at": earlier}
+    Recipient.objects.bulk_create(
+        Recipient(message=text, person=person, call=call, shown_from=earlier, next_try=earlier, **common)
+        for text, call in zip(texts, calls, strict=True)
+    )
+    post.run()
+    assert states(message) == [State.DUE]
+    post.wait(minutes=20)
+    post.run()
+    assert states(message) == [State.SENT]
+
+
+def test_a_busy_month_stays_calm(post):
+    """``targets.md`` A4: at most 1.2 cards a day for a member who takes part in everything."""
+    (person,) = post.people(1)
+    post.at(0, 10)
+    days = 30
+    for day in range(days):
+        for kind, words in MONTH.get(day, []):
+            post.say([person], kind=kind, words=words, key=str(day))
+        for hour in (8, 12, 19):
+            post.at(hour, 45)
+            post.run()
+        post.at(0, 10)
+    assert 20 <= len(post.cards(person)) <= 1.2 * days
+    assert not Recipient.objects.exclude(state=State.SENT).exists()
     assert post.sandbox.dropped() == []
 
 

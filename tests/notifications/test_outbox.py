@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from notifications.inbox import unread_count
 from notifications.models import Message, Recipient, State
 from notifications.outbox import cancel, enqueue
 from tests.factories import UserFactory
@@ -79,6 +80,15 @@ def test_calling_off_stops_who_has_not_heard_yet(cast):
         (cast.member.pk, State.CANCELLED),
         (cast.activist.pk, State.SENT),
     }
+
+
+def test_calling_off_clears_what_only_the_inbox_has(cast):
+    say(cast.member, cast.activist)
+    Recipient.objects.update(state=State.SENT, sent_at=NOW(), channel=Recipient.Channel.INBOX)
+    Recipient.objects.filter(person=cast.activist).update(read_at=NOW())
+    assert cancel(kind="talk_booked", key="1") == 1
+    assert unread_count(cast.member) == 0
+    assert Recipient.objects.visible_to(cast.activist).count() == 1
 
 
 def test_a_large_audience_costs_few_queries(django_assert_max_num_queries):
