@@ -163,7 +163,7 @@ def _send(url: str, query: dict, body: bytes | None, seconds: float) -> dict:
         data=body,
         headers={"Content-Type": "text/xml"},
     )
-    outcome = {"at": corp.clock.now(), "status": 0, "body": "", "ok": False}
+    outcome: dict[str, Any] = {"at": corp.clock.now(), "status": 0, "body": "", "ok": False}
     try:
         with _opener.open(request, timeout=seconds) as response:
             text = response.read(65536).decode(errors="replace")

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from typing import Any
 
 from wecom.sandbox.corp import corp
 from wecom.sandbox.errors import ApiError
@@ -40,7 +41,7 @@ SLACK = 1
 
 def dig(card: dict, path: str):
     """``dig(card, "source.desc")``; None when any step is missing."""
-    value = card
+    value: Any = card
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -33,8 +33,8 @@ def _own(call: Call) -> Chat:
 
 def _members(call: Call, userids: list) -> list[str]:
     """The named members' keys, each once; an unknown one is refused."""
-    users = [corp.user(userid) for userid in userids]
-    if any(user is None or not corp.sees(call.caller, user) for user in users):
+    users = [user for user in map(corp.user, userids) if user and corp.sees(call.caller, user)]
+    if len(users) < len(userids):
         raise ApiError(86216)
     return list(dict.fromkeys(user.key for user in users))
 

@@ -15,7 +15,9 @@ class _Cleaner(HTMLParser):
 
     def __init__(self, *, blocks: bool) -> None:
         super().__init__(convert_charrefs=True)
-        self.blocks, self.parts, self.open = blocks, [], []
+        self.blocks = blocks
+        self.parts: list[str] = []
+        self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         given = dict(attrs)

@@ -3,6 +3,7 @@
 import base64
 from urllib.parse import quote
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 
 from wecom.sandbox.content import media as require_media
@@ -16,10 +17,10 @@ MEGABYTE = 1024 * 1024
 LARGEST = {"image": 10 * MEGABYTE, "voice": 2 * MEGABYTE, "video": 10 * MEGABYTE, "file": 20 * MEGABYTE}
 
 
-def _uploaded(call: Call, largest: int):
+def _uploaded(call: Call, largest: int) -> UploadedFile:
     """The one uploaded file, whatever its part is called."""
     file = next(iter(call.request.FILES.values()), None)
-    if file is None or file.size == 0:
+    if not isinstance(file, UploadedFile) or not file.size:
         raise ApiError(44001)
     if file.size < SMALLEST:
         raise ApiError(40006)
@@ -35,7 +36,7 @@ def upload(call: Call) -> dict:
         raise ApiError(40004)
     file = _uploaded(call, LARGEST[kind])
     content = base64.b64encode(file.read()).decode()
-    media = Media(new_id("", 40), kind, file.name, file.content_type or "", content, corp.clock.now())
+    media = Media(new_id("", 40), kind, file.name or "", file.content_type or "", content, corp.clock.now())
     corp.media[media.media_id] = media
     return {"errmsg": "", "type": kind, "media_id": media.media_id, "created_at": str(int(media.created_at))}
 
@@ -52,4 +53,4 @@ def get(call: Call) -> HttpResponse:
 @api("media/uploadimg")
 def upload_image(call: Call) -> dict:
     file = _uploaded(call, 2 * MEGABYTE)
-    return {"url": f"https://p.qpic.cn/sandbox/{new_id('', 12)}/{quote(file.name)}"}
+    return {"url": f"https://p.qpic.cn/sandbox/{new_id('', 12)}/{quote(file.name or '')}"}

@@ -89,10 +89,10 @@ def authorize(request: HttpRequest) -> HttpResponse:
     member = acting(request)
     if member is None:
         return HttpResponseRedirect("/?" + urlencode({"next": request.get_full_path()}))
-    asks = args["scope"] == "snsapi_privateinfo" and member != OUTSIDER
-    if asks and not corp.sees(app, member):
+    asks = args["scope"] == "snsapi_privateinfo"
+    if asks and isinstance(member, User) and not corp.sees(app, member):
         return refuse(request, 60011)
-    if asks and request.method == "GET":
+    if asks and isinstance(member, User) and request.method == "GET":
         return render(request, "sandbox/consent.html", {"app": app, "member": member})
     scope = "snsapi_base" if request.POST.get("answer") == "no" else args["scope"]
     return _back(args, app, member, scope, "app")

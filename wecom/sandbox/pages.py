@@ -60,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     with corp.lock:
         people = [_person(user) for user in corp.users.values() if _matches(user, query)]
-        featured = [_featured(row) for row in corp.featured if corp.user(row["userid"])]
+        featured = [_person(user) | {"label": label} for user, label in _featured()]
         member = acting(request)
         words = shell(member) if isinstance(member, User) else {}
     page = Paginator(people, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
@@ -89,8 +89,9 @@ def _person(user: User) -> dict:
     return {"user": user, "label": user.position, "place": "、".join(names)}
 
 
-def _featured(row: dict) -> dict:
-    return _person(corp.user(row["userid"])) | {"label": row["label"]}
+def _featured() -> list[tuple[User, str]]:
+    found = [(corp.user(row["userid"]), row["label"]) for row in corp.featured]
+    return [(user, label) for user, label in found if user]
 
 
 @csrf_protect

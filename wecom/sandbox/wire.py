@@ -192,7 +192,7 @@ def _note(call: Call, agentid: int | None, response: HttpResponse, fault: Fault 
             "path": call.path,
             "method": call.request.method,
             "agentid": agentid,
-            "errcode": int(response.get("error-code", 0)),
+            "errcode": int(response.get("error-code", "0")),
             "fault": fault.kind if fault else "",
             "args": {k: v for k, v in call.args.items() if k not in {"access_token", "corpsecret"}},
             "body": call.body,
