@@ -1,7 +1,7 @@
 """A real Chromium before a real server, with the WeCom stand-in beside it.
 
 Debian's browser is used as it is (``apt install chromium``). Without one these tests are left out with a line that
-says so; ``REQUIRE_BROWSER=1`` makes that an error. ``--screenshots`` renews ``docs/screenshots``.
+says so; ``REQUIRE_BROWSER=1`` makes that an error. ``SCREENSHOTS=1`` renews ``docs/screenshots``.
 """
 
 import os
@@ -83,6 +83,18 @@ class Tab:
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate("() => axe.run(document)")["violations"]
         return [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
+
+    def shoot(self, name):
+        """Renew ``docs/screenshots/<name>.png`` when asked to."""
+        if os.environ.get("SCREENSHOTS") == "1":
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=SCREENSHOTS / f"{name}.png", scale="css")
+
+    def assert_fine(self):
+        """Accessible, inside the window, nothing refused by the policy and nothing broken."""
+        assert self.violations() == []
+        assert self.overhang() <= 0
+        assert self.complaints == []
 
     def overhang(self):
         """Pixels by which the page is wider than the window."""
