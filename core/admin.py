@@ -19,6 +19,9 @@ from core.steps import StepPages
 # Packages whose models are nobody's business here: grants, tokens, sessions, schedules and raw logs.
 SHUT_OUT = {"admin", "auth", "axes", "contenttypes", "django_celery_beat", "guardian", "sessions"}
 
+_OF_A_CHOICE = ("exact", "in", "isnull")
+_OF_A_DAY = ("year", "month", "day", "gte", "lt")
+
 
 class Suggestions(AutocompleteJsonView):
     """What fields that are filled by typing offer: rows of the list page, in its words and within its scope."""
@@ -69,7 +72,9 @@ class PortalAdmin(StepPages, ModelAdmin):
         return rows if right in user.rights else rows.none()
 
     def get_queryset(self, request):
-        return self.rows(request.user, self.view_right).order_by(*self.get_ordering(request))
+        rows = self.rows(request.user, self.view_right)
+        ordering = self.get_ordering(request)
+        return rows.order_by(*ordering) if ordering else rows
 
     def suggestion(self, row) -> str:
         """How a row reads where it is chosen by typing."""
@@ -96,13 +101,13 @@ class PortalAdmin(StepPages, ModelAdmin):
 
     def lookup_allowed(self, lookup, value, request=None):
         """Only what the list's filters name: a guessed lookup could ask about what is not shown (400)."""
-        return lookup.split("__")[0] in self._filter_names() and "\x00" not in str(value)
+        return lookup in self._lookups() and "\x00" not in str(value)
 
-    def _filter_names(self):
+    def _lookups(self) -> set[str]:
+        declared = set()
         for item in self.list_filter:
-            head = item[0] if isinstance(item, tuple) else item
-            yield head.parameter_name if _is_filter(head) else head
-        yield self.date_hierarchy
+            declared |= {item.parameter_name} if _is_filter(item) else _variants(item, _OF_A_CHOICE)
+        return declared | _variants(self.date_hierarchy, _OF_A_DAY)
 
     def to_field_allowed(self, request, to_field):
         """The primary key only, which autocompletes use; any other column would answer guesses."""
@@ -136,6 +141,10 @@ class PortalAdmin(StepPages, ModelAdmin):
 
     def get_urls(self):
         return self.step_urls() + super().get_urls()
+
+
+def _variants(name: str | None, suffixes) -> set[str]:
+    return {name, *(f"{name}__{suffix}" for suffix in suffixes)} if name else set()
 
 
 def _is_filter(item) -> bool:

@@ -297,7 +297,6 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = (
 )
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
-AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 
 AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
 
