@@ -4,48 +4,8 @@ from django.core.exceptions import FieldDoesNotExist
 from unfold.decorators import display
 
 from accounts.admin.base import ScopedAdmin
+from core.audit.actions import ACTIONS
 from core.audit.models import AuditEntry
-
-# What an action is called on screen; an unnamed one shows its code.
-ACTIONS = {
-    "accounts.account_bound": "绑定企业微信",
-    "accounts.account_unbound": "解绑企业微信",
-    "accounts.bed_assigned": "安排床位",
-    "accounts.bed_left": "空出床位",
-    "accounts.branch_closed": "撤销组织",
-    "accounts.branch_moved": "调整隶属",
-    "accounts.branch_opened": "设立组织",
-    "accounts.branch_renamed": "更名",
-    "accounts.chat_created": "建立企业微信群",
-    "accounts.contact_assigned": "指定培养联系人",
-    "accounts.contact_ended": "结束联系",
-    "accounts.department_linked": "对应企业微信部门",
-    "accounts.directory_check_asked": "核对通讯录",
-    "accounts.feedback_answered": "回复反馈",
-    "accounts.feedback_closed": "办结反馈",
-    "accounts.feedback_sent": "提交反馈",
-    "accounts.feedback_taken": "受理反馈",
-    "accounts.groups_saved": "安排谈话小组",
-    "accounts.membership_corrected": "更正组织关系",
-    "accounts.office_ended": "结束任职",
-    "accounts.office_given": "任命职务",
-    "accounts.person_added": "添加人员",
-    "accounts.person_changed": "修改资料",
-    "accounts.person_deactivated": "停用账号",
-    "accounts.person_moved": "调整支部",
-    "accounts.person_reactivated": "恢复账号",
-    "accounts.roster_applied": "导入名册",
-    "accounts.roster_exported": "导出名册",
-    "accounts.roster_undone": "撤销导入",
-    "accounts.sign_in_refused": "登录被拒绝",
-    "accounts.signed_in": "登录",
-    "accounts.stage_recorded": "登记发展阶段",
-    "accounts.stage_voided": "作废发展阶段",
-    "core.calendar_day_saved": "修改校历",
-    "core.file_downloaded": "下载文件",
-    "core.holidays_loaded": "载入节假日",
-    "core.term_saved": "修改学期",
-}
 
 
 class ActionFilter(admin.SimpleListFilter):
