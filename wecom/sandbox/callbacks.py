@@ -72,13 +72,13 @@ def _dispatch(event: Event, app: App) -> None:
         event.state = "held"
     else:
         for _ in range(corp.settings.callback_copies):
-            _pool.submit(deliver, event.id)
+            _pool.submit(deliver, event)
 
 
 def send_again(event: Event) -> None:
     """Deliver an event once more, whatever became of it before."""
     event.state = "waiting"
-    _pool.submit(deliver, event.id)
+    _pool.submit(deliver, event)
 
 
 def contacts_changed(change: str, fields: dict, *, by: int = -1) -> None:
@@ -118,17 +118,16 @@ def _signed(envelope: Envelope, encrypted: str) -> dict[str, str]:
 # --- Sending it -----------------------------------------------------------------------------------------------
 
 
-def deliver(event_id: int) -> None:
+def deliver(event: Event) -> None:
     """Try until the app answers 200 within five seconds, at most ``callback_retries`` times more."""
     with corp.lock:
-        event = corp.events.get(event_id)
-        app = corp.apps.get(event.agentid) if event else None
+        app = corp.apps.get(event.agentid)
         retries, delay = corp.settings.callback_retries, corp.settings.callback_retry_delay
-    if event is None or app is None:
-        return
     for attempt in range(retries + 1):
         if attempt:
             time.sleep(delay)
+        if app is None or corp.events.get(event.id) is not event:
+            return  # the corp was reset meanwhile
         outcome = _attempt(app, event)
         with corp.lock:
             event.attempts.append(outcome)

@@ -79,12 +79,21 @@ def start():
     corp.reset()
     data = os.environ.get("SANDBOX_DATA")
     if data and Path(data).exists():
-        corp.load(Path(data))
+        _load(Path(data))
     seed_file = os.environ.get("SANDBOX_SEED")
     seed.load_file(Path(seed_file) if seed_file else None)
     if data:
         _save_to(Saver(Path(data)))
     return get_wsgi_application()
+
+
+def _load(data: Path) -> None:
+    """Take over the saved state. What cannot be read is put aside, and the corp starts empty."""
+    try:
+        corp.load(data)
+    except (KeyError, TypeError, ValueError):
+        data.replace(data.with_suffix(".unreadable"))
+        corp.reset()
 
 
 def _save_to(saver: Saver) -> None:

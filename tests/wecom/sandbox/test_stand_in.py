@@ -174,6 +174,17 @@ def test_a_restart_keeps_people_and_messages(tmp_path):
         stand_in.stop(process, sandbox)
 
 
+def test_an_unreadable_state_is_put_aside(tmp_path):
+    data = tmp_path / "state.json"
+    data.write_text('{"apps": [', encoding="utf-8")
+    process, sandbox = stand_in.start("--data", str(data))
+    try:
+        assert sandbox.look("health")["users"] == 12
+        assert (tmp_path / "state.unreadable").exists()
+    finally:
+        stand_in.stop(process, sandbox)
+
+
 def test_it_imports_nothing_of_the_portal():
     program = (
         "import sys; from wecom.sandbox import server; server.configure(); import wecom.sandbox.urls; "
