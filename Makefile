@@ -20,6 +20,9 @@ run: setup
 test: var/.dev var/.assets var/.locale
 	@$(PYTEST)
 
+bench: var/.dev var/.assets var/.locale
+	@$(BIN)/python -m tests.benchmarks
+
 # The same suite on PostgreSQL and Redis, where races and locks are real. Without the servers this fails.
 test-services: var/.dev var/.assets var/.locale
 	@DATABASE_URL=$(TEST_DATABASE_URL) REDIS_URL=$(TEST_REDIS_URL) $(MANAGE) require_services
