@@ -76,7 +76,6 @@ class Resend(Step):
 class RecipientAdmin(PortalAdmin):
     view_right = OPERATE
     list_display = ["title", "person", "state", "channel", "tries", "next_try", "last_code"]
-    list_select_related = ["message", "person"]
     list_filter = ["state", "channel"]
     fields = [
         "title",
@@ -90,6 +89,9 @@ class RecipientAdmin(PortalAdmin):
     row_steps = (Resend,)
     actions = ["resend_chosen"]
     list_before_template = "notifications/admin/overview.html"
+
+    def rows(self, user, right):
+        return super().rows(user, right).select_related("message", "person", "call")
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"overview": overview(), **(extra_context or {})})

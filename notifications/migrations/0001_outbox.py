@@ -179,8 +179,8 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL, verbose_name='收件人')),
             ],
             options={
-                'verbose_name': '收件人',
-                'verbose_name_plural': '收件人',
+                'verbose_name': '消息发送',
+                'verbose_name_plural': '消息发送',
                 'ordering': ['-pk'],
                 'default_permissions': (),
                 'indexes': [models.Index(condition=models.Q(('state__in', ['planned', 'due', 'retry', 'leased', 'unknown'])), fields=['state', 'next_try'], name='recipient_work'), models.Index(fields=['person', 'read_at', '-shown_from'], name='recipient_inbox'), models.Index(fields=['person', 'called_at'], name='recipient_pace')],

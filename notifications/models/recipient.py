@@ -88,7 +88,7 @@ class Recipient(models.Model):
     objects = RecipientQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = "收件人"
+        verbose_name = verbose_name_plural = "消息发送"
         ordering = ["-pk"]
         default_permissions = ()
         constraints = [
@@ -118,7 +118,7 @@ class Recipient(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.message_id}:{self.person_id}"
+        return str(self.message)
 
     @property
     def is_read(self) -> bool:
