@@ -256,12 +256,36 @@ PURPOSES = [
         shown=("stopped_at", "reason"),
     ),
     Purpose(
+        "名册导入的行",
+        "accounts.RosterRow",
+        _fields(
+            "roster line state number name person changes errors notes needs_attention outcome made kept_because"
+        ),
+        "导入名册时逐行核对，写错了能撤回",
+        "导入名册的人",
+        "12 个月",
+        shown=("number", "name", "state", "outcome"),
+    ),
+    Purpose(
+        "名册导入的操作",
+        "accounts.RosterImport",
+        _fields(
+            "by branch name file layout notes message state rows_total rows_checked created_at touched_at "
+            "applied_at undone_at"
+        ),
+        "记下谁导入过名册",
+        "导入名册的人",
+        "12 个月",
+        person="by",
+        shown=("name", "created_at", "state"),
+    ),
+    Purpose(
         "通讯录核对的结果",
         "accounts.DirectoryChange",
         _fields("sync kind state person branch userid name department_id note"),
         "把名册和企业微信通讯录对上，不同的地方由人决定",
         "所在学院核对通讯录的人",
-        "下一次核对后 12 个月",
+        "12 个月",
         shown=("kind", "userid", "name", "state"),
     ),
     Purpose(

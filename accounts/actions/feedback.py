@@ -64,7 +64,7 @@ def answer_feedback(*, feedback: Feedback, answer: str, by: User) -> Feedback:
     if not 1 <= len(answer) <= 1000:
         raise Invalid("答复要写 1 到 1000 个字。")
     feedback = _locked(feedback, by)
-    if feedback.state not in {Feedback.State.RECEIVED, Feedback.State.ASSIGNED}:
+    if not feedback.is_open:
         raise Conflict("这一条已经答复过了。")
     feedback.state, feedback.answer = Feedback.State.ANSWERED, answer
     feedback.answered_by, feedback.answered_at = by, timezone.now()

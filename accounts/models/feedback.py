@@ -12,7 +12,7 @@ class FeedbackQuerySet(models.QuerySet):
         return self.filter(Q(person=user) | Q(branch__in=branches))
 
     def open(self):
-        return self.filter(state__in=[Feedback.State.RECEIVED, Feedback.State.ASSIGNED])
+        return self.filter(state__in=Feedback.OPEN)
 
 
 class Feedback(models.Model):
@@ -31,6 +31,8 @@ class Feedback(models.Model):
         ASSIGNED = "assigned", "有人在办"
         ANSWERED = "answered", "已答复"
         CLOSED = "closed", "已办结"
+
+    OPEN = (State.RECEIVED, State.ASSIGNED)
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="提出人", on_delete=models.PROTECT, related_name="feedback"
@@ -89,3 +91,7 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN

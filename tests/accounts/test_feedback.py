@@ -135,3 +135,24 @@ def test_markup_in_the_text_stays_text(client, cast):
     client.force_login(cast.activist)
     client.post("/feedback/", {"kind": "suggestion", "text": "<script>alert(1)</script>"})
     assert "<script>alert" not in client.get("/feedback/").content.decode()
+
+
+# --- The back office -----------------------------------------------------------------------------------------
+
+
+def test_the_secretary_answers_from_the_back_office(client, suggestion, secretary, cast):
+    client.force_login(secretary)
+    assert (
+        "活动可以早点通知。"
+        in client.get(f"/admin/accounts/feedback/{suggestion.pk}/change/").content.decode()
+    )
+    client.post(f"/admin/accounts/feedback/{suggestion.pk}/do/answer/", {"answer": "以后提前三天。"})
+    suggestion.refresh_from_db()
+    assert (suggestion.state, suggestion.answer) == ("answered", "以后提前三天。")
+
+
+def test_a_foreign_secretary_finds_nothing_there(client, suggestion, org):
+    stranger = UserFactory()
+    grant(stranger, "secretary", org.b1)
+    client.force_login(stranger)
+    assert client.get(f"/admin/accounts/feedback/{suggestion.pk}/change/").status_code == 404
