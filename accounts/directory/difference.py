@@ -1,6 +1,6 @@
 """What would have to change so that roster and directory agree. Reads our tables, writes nothing."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from django.conf import settings
@@ -143,8 +143,6 @@ class Difference:
 
 
 def summary(sync: DirectorySync) -> dict[str, int]:
-    """How many lines of each kind a comparison has, by their Chinese label."""
-    counts: dict[str, int] = defaultdict(int)
-    for kind in sync.changes.values_list("kind", flat=True):
-        counts[Kind(kind).label] += 1
-    return dict(counts)
+    """How many lines of each kind a comparison has, acting kinds first."""
+    counts = Counter(sync.changes.order_by().values_list("kind", flat=True))
+    return {kind: counts[kind] for kind in Kind.values if counts[kind]}

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
@@ -225,6 +226,17 @@ def test_silence_after_sending_leaves_the_outcome_open(stub, monkeypatch, path):
     assert stub.calls[path] == 1
 
 
+def test_whoever_signs_in_does_not_wait_long(stub, monkeypatch):
+    monkeypatch.setattr("wecom.contacts.LOGIN_SECONDS", 0.3)
+    for path in ("auth/getuserinfo", "gettoken"):
+        stub.say(path, answers.silence)
+        cache.clear()
+        started = time.monotonic()
+        with pytest.raises(Temporary):
+            client.portal().identify("CODE")
+        assert time.monotonic() - started < 1
+
+
 def test_a_closed_door_was_not_sent(stub, settings):
     settings.WECOM_API_BASE = "http://127.0.0.1:1"
     with pytest.raises(Temporary) as caught:
@@ -279,6 +291,23 @@ def test_fifty_sends_on_a_cold_cache_fetch_one_token(stub):
     before = stub.tokens
     assert _in_parallel(50, lambda: CALLS["message/send"]().msgid) == ["n"] * 50
     assert stub.tokens - before <= 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.race
+def test_without_the_lock_everybody_fetches(stub, monkeypatch):
+    """The negative control of the test above: the race is real."""
+
+    def slow(handler):
+        time.sleep(0.2)
+        stub.token(handler)
+
+    stub.say("gettoken", slow)
+    stub.say("message/send", {"errcode": 0, "msgid": "m"})
+    unlocked = SimpleNamespace(get=cache.get, set=cache.set, delete=cache.delete, add=lambda *args: True)
+    monkeypatch.setattr("wecom.tokens.cache", unlocked)
+    _in_parallel(20, lambda: CALLS["message/send"]().msgid)
+    assert stub.tokens > 2
 
 
 def test_a_token_is_renewed_before_it_ends(stub, clock):
