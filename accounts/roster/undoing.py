@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, RoomAssignment, RosterImport, RosterRow, StageChange, User
 from accounts.roster.person import FIELDS, KEYS, LABELS, SIDES, picture, same
-from accounts.roster.writing import locked_people, value_of
+from accounts.roster.writing import locked_people, save_all, value_of
 from core.audit.log import unsaved
 from core.audit.models import AuditEntry
 
@@ -31,7 +31,7 @@ class Undoer:
         new = [row for row in rows if row.state == RosterRow.State.NEW]
         self._undo_new(new, people)
         self._undo_changed([row for row in rows if row.state == RosterRow.State.CHANGED], people)
-        RosterRow.objects.bulk_update(rows, ["outcome", "kept_because"], batch_size=250)
+        save_all(rows, ["outcome", "kept_because"])
         AuditEntry.objects.bulk_create(self.entries)
 
     # --- people who did not exist before -------------------------------------------------------------------
@@ -89,7 +89,7 @@ class Undoer:
                 )
         self._write_back()
         if changed:
-            User.objects.bulk_update(changed, [*sorted(names), "version"], batch_size=250)
+            save_all(changed, [*sorted(names), "version"])
 
     def _restore(self, row: RosterRow, person: User) -> tuple[list[str], list[str]]:
         now, restored, kept = picture(person), [], []

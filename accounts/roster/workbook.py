@@ -76,25 +76,35 @@ def _csv_cell(text: str) -> Cell:
 def read_xlsx(path: Path) -> Table:
     from openpyxl import load_workbook
 
+    seen = _scan_sheets(path)
     with path.open("rb") as file:  # a file object: by name openpyxl would judge the extension
-        return _read_book(path, load_workbook(file, read_only=True, data_only=True, keep_links=False))
+        return _read_book(load_workbook(file, read_only=True, data_only=True, keep_links=False), seen)
 
 
-def _read_book(path: Path, book: Any) -> Table:
-    if len(book.worksheets) > MAX_SHEETS:
-        raise Refused(f"文件里有 {len(book.worksheets)} 张表，最多 {MAX_SHEETS} 张。请只留下名册那一张。")
+def _scan_sheets(path: Path) -> dict[str, Sheet]:
+    """A first look at every sheet, by the name of its part, before openpyxl touches any of them."""
+    with zipfile.ZipFile(path) as archive:
+        names = [
+            name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")
+        ]
+        if len(names) > MAX_SHEETS:
+            raise Refused(f"文件里有 {len(names)} 张表，最多 {MAX_SHEETS} 张。请只留下名册那一张。")
+        found = {}
+        for name in names:
+            with archive.open(name) as part:
+                found[name] = scan_sheet(part)
+    return found
+
+
+def _read_book(book: Any, seen: dict[str, Sheet]) -> Table:
     found: Table | None = None
     others: list[str] = []
-    with zipfile.ZipFile(path) as archive:
-        for sheet in book.worksheets:
-            if sheet.sheet_state != "visible" or found:
-                others.append(sheet.title)
-                continue
-            with archive.open(sheet._worksheet_path) as part:
-                seen = scan_sheet(part)
-            found = _read_sheet(sheet, seen, book.epoch)
-            if found is None:
-                others.append(sheet.title)
+    for sheet in book.worksheets:
+        is_wanted = sheet.sheet_state == "visible" and found is None
+        table = _read_sheet(sheet, seen[sheet._worksheet_path], book.epoch) if is_wanted else None
+        if table is None:
+            others.append(sheet.title)
+        found = found or table
     if found is None:
         raise Refused(NO_TABLE)
     if others:

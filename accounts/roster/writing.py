@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from accounts.actions.offices import end_offices
@@ -52,6 +52,13 @@ def locked_people(numbers: Iterable[str]) -> dict[str, User]:
     return found
 
 
+def save_all(rows: Sequence[Model], fields: Sequence[str]) -> None:
+    """Save these fields of rows that exist and are locked. An upsert: many times cheaper than ``bulk_update``."""
+    type(rows[0])._default_manager.bulk_create(
+        rows, update_conflicts=True, unique_fields=["id"], update_fields=fields
+    )
+
+
 class Writer:
     """Writes the lines of one roster. ``write`` takes them a chunk at a time."""
 
@@ -85,7 +92,7 @@ class Writer:
                 self.made[row.pk],
                 RosterRow.Outcome.APPLIED,
             )
-        RosterRow.objects.bulk_update(rows, ["person", "made", "outcome"], batch_size=250)
+        save_all(rows, ["person", "made", "outcome"])
         AuditEntry.objects.bulk_create(self.entries)
 
     def _put_back_beds(self, people: Iterable[User]) -> None:
@@ -138,7 +145,7 @@ class Writer:
             if fields := [key for key in keys if key != "stage"]:
                 self._note("accounts.person_changed", row, person, fields)
         if changed:
-            User.objects.bulk_update(changed, [*sorted(names), "version"], batch_size=250)
+            save_all(changed, [*sorted(names), "version"])
 
     def _write_memberships(self, rows: Sequence[RosterRow], people: dict[str, User]) -> None:
         leaving, joining = self._moves(rows, people)
