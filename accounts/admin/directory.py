@@ -19,16 +19,17 @@ State = DirectorySync.State
 class DirectorySyncAdmin(ScopedAdmin):
     view_right = RIGHT
     branch_field = "scope"
-    list_display = ["__str__", "state_label", "members", "departments", "is_braked", "note"]
+    list_display = ["__str__", "state_label", "members", "departments", "warning", "note"]
     list_select_related = ["scope"]
     list_filter = ["state"]
     ordering = ["-pk"]
     fields = [
         ("scope", "state"),
         "result",
-        ("is_braked", "note"),
+        ("warning", "note"),
         ("members", "departments"),
-        ("asked_by", "asked_at", "read_at"),
+        ("asked_by", "asked_at"),
+        "read_at",
         ("decided_by", "decided_at"),
     ]
     list_steps = (AskForCheck,)
@@ -41,6 +42,10 @@ class DirectorySyncAdmin(ScopedAdmin):
     )
     def state_label(self, sync):
         return sync.state, sync.get_state_display()
+
+    @display(description="提醒", empty_value="—", label="danger")
+    def warning(self, sync):
+        return "很多人或部门会消失" if sync.is_braked else None
 
     @display(description="差异", empty_value="—")
     def result(self, sync):

@@ -65,6 +65,8 @@ def test_lines_are_shown_with_links_and_approved(desk, sync, college_admin):
 
 def test_a_braked_one_asks_again(desk, sync):
     DirectorySync.objects.filter(pk=sync.pk).update(is_braked=True)
+    for page in (SYNCS, f"{SYNCS}{sync.pk}/change/"):
+        assert "很多人或部门会消失" in desk.get(page).content.decode()
     response = desk.post(f"{SYNCS}{sync.pk}/do/approve/")
     assert (response.status_code, "我已在企业微信里核实" in response.content.decode()) == (409, True)
     assert desk.post(f"{SYNCS}{sync.pk}/do/approve/", {"confirmed": "on"}).status_code == 302
