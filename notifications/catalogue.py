@@ -192,9 +192,12 @@ KINDS: dict[str, Kind] = {
         "企业微信已经绑定",
         "如果不是你本人操作，请马上告诉支部书记。",
     ),
-    "office_given": _info("本人", "你有了一项新职务", "职责和权限打开可以看到。"),
+    # At once, not with the digest: who has just got a duty or a group is waiting for it.
+    "office_given": Kind(
+        Category.ACCOUNT, Level.NORMAL, "本人", "马上", "你有了一项新职务", "职责和权限打开可以看到。"
+    ),
     "office_ended": _info("本人", "你的一项职务结束了", "打开可以看到起止时间。"),
-    "group_joined": _info("本人", "你的谈话小组排好了", "打开可以看到和谁一组。", Category.TALK),
+    "group_joined": _talk("本人", "马上", "你的谈话小组排好了", "打开可以看到和谁一组。"),
     "contact_assigned": _info("双方", "培养联系关系有更新", "打开可以看到联系方式。"),
     "branch_changed": _info("本人", "你所在的支部有更新", "如果不对，请告诉支部书记。"),
     "stage_recorded": _info("本人", "你的资料有一项登记", "如果不对，请告诉支部书记。"),

@@ -35,6 +35,7 @@ from accounts.models import (
     WeComIdentity,
 )
 from accounts.roles import Kind, Stage
+from notifications.models import QuietHours, Recipient
 
 SEED = 20170901
 BATCH = 500
@@ -77,6 +78,10 @@ def load() -> dict[str, int]:
         rooms, people.students, {grade: dt.date(grade, 9, 5) for grade in range(year - 3, year + 1)}
     )
     _pair(rng, tree, people, today)
+    # Whoever tries the demo in the evening should see messages arrive.
+    QuietHours.objects.bulk_create(
+        (QuietHours(person=person, enabled=False) for person in everyone), batch_size=BATCH
+    )
     offices = _appoint(tree, people, staff, plans, today)
     WeComIdentity.objects.bulk_create(
         [
@@ -267,6 +272,7 @@ def remove() -> int:
     """Take the demo university away: every demo person and what hangs on them. Returns the number of people."""
     people, branches = User.objects.filter(is_demo=True), Branch.objects.filter(is_demo=True)
     count = people.count()
+    Recipient.objects.filter(person__in=people).delete()
     TalkGroupMember.objects.filter(person__in=people).delete()
     TalkGroup.objects.filter(lead__in=people).delete()
     CultivationContact.objects.filter(activist__in=people).delete()

@@ -85,7 +85,7 @@ def story(post):
     """A card for five people and a digest of two notices for two of them, all due now."""
     people = post.people(5)
     post.say(people)
-    post.say(people[:2], kind="office_given", words={})
+    post.say(people[:2], kind="office_ended", words={})
     post.say(people[:2], kind="branch_changed", words={})
     post.run()
     post.say(people, key="2", kind="meeting_cancelled", words={"title": "支部会议", "when": "今天"})

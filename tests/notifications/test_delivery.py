@@ -16,7 +16,7 @@ EVENT = {"title": "雷锋日志愿服务", **WHEN}
 PUSH = ("push_item", {"title": "公报要点导读", "minutes": 6})
 QUIZ = {"title": "12 月月末测评", "due": "12 月 31 日 23:59"}
 MONTH = {
-    1: [("meeting_created", EVENT), ("office_given", {})],
+    1: [("meeting_created", EVENT), ("office_ended", {})],
     2: [PUSH, ("talk_booked", WHEN)],
     5: [("talk_tomorrow", WHEN), ("branch_changed", {})],
     6: [("talk_soon", WHEN), ("meeting_tomorrow", EVENT)],
@@ -155,7 +155,7 @@ def test_what_cannot_wait_is_said_at_night(post):
 
 def test_what_can_wait_comes_as_one_card_in_the_morning(post):
     (person,) = post.people(1)
-    post.say([person], kind="office_given", words={})
+    post.say([person], kind="office_ended", words={})
     post.say([person], kind="branch_changed", words={})
     post.say([person], kind="first_talk_due", words={"due": "12 月 10 日"})
     assert post.run() == 0
@@ -163,13 +163,13 @@ def test_what_can_wait_comes_as_one_card_in_the_morning(post):
     assert post.run() == 1
     assert post.cards(person) == ["你有 3 条新通知"]
     text = post.sandbox.messages(person.number)[0]["content"]["description"]
-    assert all(title in text for title in ("你有了一项新职务", "你所在的支部有更新", "有一次谈话该安排了"))
+    assert all(title in text for title in ("你的一项职务结束了", "你所在的支部有更新", "有一次谈话该安排了"))
     assert set(Recipient.objects.values_list("state", "channel")) == {(State.SENT, Recipient.Channel.DIGEST)}
 
 
 def test_there_is_one_digest_a_day(post):
     (person,) = post.people(1)
-    post.say([person], kind="office_given", words={})
+    post.say([person], kind="branch_changed", words={})
     post.at(8, 25)
     post.run()
     late = post.say([person], kind="office_ended", words={})
@@ -179,7 +179,7 @@ def test_there_is_one_digest_a_day(post):
     assert post.run() == 0
     post.at(8, 25)
     assert post.run() == 1
-    assert post.cards(person) == ["你有了一项新职务", "你的一项职务结束了"]
+    assert post.cards(person) == ["你所在的支部有更新", "你的一项职务结束了"]
 
 
 def test_what_would_be_over_by_the_morning_does_not_wait(post):
