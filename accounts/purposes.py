@@ -6,6 +6,7 @@ or listed and no longer there, fails it.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.apps import apps
 from django.db import models
@@ -53,7 +54,8 @@ class Purpose:
 
 def _words(row: models.Model, name: str) -> str:
     """A field as people read it: its name and its value, nothing when it is empty."""
-    field, value = row._meta.get_field(name), getattr(row, name)
+    field = cast("models.Field", row._meta.get_field(name))
+    value = getattr(row, name)
     if value is None or value == "":
         return ""
     if field.choices:

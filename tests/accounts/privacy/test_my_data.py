@@ -32,7 +32,15 @@ def test_who_touched_my_record_is_listed_and_what_they_did_to_others_is_not(page
     record(cast.teacher, "accounts.person_changed", cast.member, changed=["major"])
     record(cast.probationary, "accounts.person_changed", cast.activist, changed=["major"])
     text = page()
-    assert "陈守正修改了资料" in text
+    assert "陈守正：修改资料" in text
+    assert cast.probationary.name not in text
+
+
+def test_an_export_of_my_branch_or_above_is_listed(page, cast, org):
+    record(cast.teacher, "accounts.roster_exported", branch=org.college_a)
+    record(cast.probationary, "accounts.roster_exported", branch=org.college_b)
+    text = page()
+    assert "陈守正：导出名册" in text
     assert cast.probationary.name not in text
 
 
@@ -46,5 +54,5 @@ def test_the_page_costs_the_same_for_more_rows(client, cast, django_assert_max_n
     client.force_login(cast.member)
     for number in range(30):
         record(cast.teacher, "accounts.person_changed", cast.member, reason=str(number))
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(32):
         client.get("/me/data/")
