@@ -71,7 +71,7 @@ class Missing(DomainError):
 
     code = "not_found"
     status = HTTPStatus.NOT_FOUND
-    message = "没有找到这个内容。"
+    message = "没有找到这个内容，可能已经撤下，或者链接不完整。"
 
 
 class Conflict(DomainError):
