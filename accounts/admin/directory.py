@@ -69,9 +69,10 @@ class SyncFilter(SimpleListFilter):
         return [(sync.pk, str(sync)) for sync in seen[:20]]
 
     def queryset(self, request, queryset):
-        if self.value() is None:
+        value = self.value()
+        if value is None:
             return queryset
-        return queryset.filter(sync=self.value()) if self.value().isdecimal() else queryset.none()
+        return queryset.filter(sync=value) if value.isdecimal() else queryset.none()
 
 
 @admin.register(DirectoryChange)
