@@ -10,7 +10,7 @@ TEST_DATABASE_URL ?= postgres:///postgres
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/9
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: setup run test test-services lint bench lock clean
+.PHONY: setup run test test-services screenshots lint bench lock clean
 
 setup: var/.base var/.assets var/.locale
 
@@ -19,6 +19,10 @@ run: setup
 
 test: var/.dev var/.assets var/.locale
 	@$(PYTEST)
+
+# Renews docs/screenshots from the browser tests.
+screenshots: var/.dev var/.assets var/.locale
+	@SCREENSHOTS=1 REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_sign_in.py
 
 bench: var/.dev var/.assets var/.locale
 	@$(BIN)/python -m tests.benchmarks
