@@ -10,6 +10,11 @@ from accounts.models import Branch
 from accounts.roles import Kind, Stage
 from core.audit.append_only import allow
 from tests.factories import BranchFactory, UserFactory
+from tests.race.selection import (  # noqa: F401
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 from tests.sandbox import sandbox, sandbox_process  # noqa: F401
 
 _connect = socket.socket.connect

@@ -1,7 +1,7 @@
 """Races on PostgreSQL, with real threads, connections and commits (``reliability.md`` A1, A3).
 
-SQLite writes one transaction at a time, so a race proves nothing there: these tests are left out, and the end of
-the run says how many. ``race`` runs one action many times at the same moment. ``unguarded`` takes the guards away, so
+SQLite writes one transaction at a time, so a race proves nothing there: ``selection`` leaves these tests out.
+``race`` runs one action many times at the same moment. ``unguarded`` takes the guards away, so
 that a test can first show that the race does happen without them.
 """
 
@@ -17,22 +17,6 @@ from core.errors import DomainError
 
 THREADS = 20
 WAIT = 20  # seconds until a test gives up on a thread that never comes
-
-_left_out = pytest.StashKey[int]()
-
-
-def pytest_collection_modifyitems(config, items):
-    if connection.vendor == "postgresql":
-        return
-    races = [item for item in items if item.get_closest_marker("race")]
-    items[:] = [item for item in items if not item.get_closest_marker("race")]
-    config.stash[_left_out] = len(races)
-    config.hook.pytest_deselected(items=races)
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    if count := config.stash.get(_left_out, 0):
-        terminalreporter.write_line(f"{count} race tests need PostgreSQL: run `make test-services`.")
 
 
 @pytest.fixture(autouse=True)
