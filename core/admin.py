@@ -59,7 +59,7 @@ class PortalAdmin(StepPages, ModelAdmin):
 
     ``view_right`` opens list and detail. ``rows(user, right)`` returns the rows on which ``user`` holds
     ``right``; where rows belong to no branch (the calendar, the outbox) the right anywhere shows everything.
-    The buttons are ``row_steps``, ``list_steps`` and ``bulk_steps`` of ``core.steps.StepPages``.
+    The buttons are ``row_steps`` and ``list_steps`` of ``core.steps.StepPages``.
     """
 
     view_right = ""

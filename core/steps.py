@@ -85,19 +85,6 @@ class Step(forms.Form):
             self.add_error(None, str(error))
 
 
-class BulkStep(Step):
-    """A button for several chosen rows: ``rows`` are those of them where the person holds ``right``.
-
-    The page shows ``preview()`` first, the result list afterwards.
-    """
-
-    template = "admin/bulk_step.html"
-
-    def preview(self) -> list[tuple[object, str]]:
-        """Each row with the sentence that says what will happen to it."""
-        return [(row, "") for row in self.row]
-
-
 class DateField(forms.DateField):
     """A date typed with the device's own picker."""
 
@@ -130,7 +117,6 @@ class StepPages:
 
     row_steps: tuple[type[Step], ...] = ()
     list_steps: tuple[type[Step], ...] = ()
-    bulk_steps: tuple[type[BulkStep], ...] = ()
 
     def step_urls(self):
         prefix = f"{self.opts.app_label}_{self.opts.model_name}"

@@ -2,6 +2,7 @@ from django.contrib import admin
 from unfold.decorators import display
 
 from accounts.admin.base import ReadOnlyInline, ScopedAdmin
+from accounts.admin.steps.branches import CloseBranch, MoveBranch, OpenBranch, RenameBranch
 from accounts.admin.steps.groups import ArrangeGroups
 from accounts.models import Branch, BranchRecord
 
@@ -22,7 +23,8 @@ class BranchAdmin(ScopedAdmin):
     search_fields = ["name"]
     fields = ["name", ("kind", "subtype"), "above", "position", ("since", "until")]
     inlines = [RecordInline]
-    row_steps = (ArrangeGroups,)
+    list_steps = (OpenBranch,)
+    row_steps = (ArrangeGroups, RenameBranch, MoveBranch, CloseBranch)
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_tree_fields()

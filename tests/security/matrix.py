@@ -71,7 +71,7 @@ def _step_names(pattern: str, label: str) -> list[str]:
     if "<slug:slug>" not in pattern:
         return [""]
     page = admin.site.get_model_admin(models_of_ours()[label])
-    steps = page.row_steps if "object_id" in pattern else (*page.list_steps, *page.bulk_steps)
+    steps = page.row_steps if "object_id" in pattern else page.list_steps
     return [step.slug for step in steps] or ["none"]
 
 

@@ -4,9 +4,11 @@ import datetime as dt
 
 import pytest
 
-from accounts.models import Membership, Office, StageChange, User
+from accounts.actions.offices import give_office
+from accounts.models import Branch, Membership, Office, StageChange, TalkGroup, User
 from accounts.roles import Stage
 from core.audit.models import AuditEntry
+from tests.factories import UserFactory
 
 PERSON = "/admin/accounts/user/{}/do/{}/"
 
@@ -129,3 +131,32 @@ def test_a_deactivated_person_is_gone_from_the_next_request_on(client, cast, org
 def test_django_s_own_forms_are_shut(desk, path):
     assert desk.get(path).status_code == 403
     assert desk.post(path, {"number": "1", "name": "x"}).status_code == 403
+
+
+def test_a_branch_is_opened_renamed_and_closed_by_who_keeps_the_tree(client, org):
+    boss = UserFactory()
+    give_office(person=boss, kind="university_admin", branch=org.university, by=None)
+    client.force_login(User.objects.get(pk=boss.pk))
+    data = {"parent": org.college_a.pk, "name": "研究生第一党支部", "kind": "branch", "subtype": "single"}
+    assert client.post("/admin/accounts/branch/do/open/", data).status_code == 302
+    branch = Branch.objects.get(name="研究生第一党支部")
+    address = f"/admin/accounts/branch/{branch.pk}/do/{{}}/"
+    assert client.post(address.format("rename"), {"name": "硕士生党支部"}).status_code == 302
+    assert client.post(address.format("close"), {"reason": "毕业"}).status_code == 302
+    branch.refresh_from_db()
+    assert branch.name == "硕士生党支部"
+    assert branch.until is not None
+
+
+def test_groups_are_saved_as_shown_or_not_at_all(desk, cast, org):
+    address = f"/admin/accounts/branch/{org.a1.pk}/do/arrange-groups/"
+    shown = desk.get(address)
+    assert cast.activist.name in shown.content.decode()
+    state = shown.context["form"].plan.state
+    UserFactory(stage=Stage.ACTIVIST, branch=org.a1, name="后来的人")
+    stale = desk.post(address, {"state": state})
+    assert stale.status_code == 409
+    assert "后来的人" in stale.content.decode()
+    assert not TalkGroup.objects.exists()
+    assert desk.post(address, {"state": stale.context["form"].plan.state}).status_code == 302
+    assert TalkGroup.objects.filter(branch=org.a1).exists()
