@@ -50,7 +50,7 @@ class UploadStep(Step):
         "请先删掉身份证号、电话等用不着的列。不要上传涉密内容。"
     )
 
-    file = forms.FileField(label="名册文件", widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}))
+    file = forms.FileField(label="名册文件", widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}))
     branch: forms.ModelChoiceField = forms.ModelChoiceField(
         label="没写党支部的人放进",
         queryset=Branch.objects.none(),
