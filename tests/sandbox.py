@@ -128,29 +128,43 @@ def _free_port() -> int:
 
 
 def start(*options: str, port: int | None = None) -> tuple[subprocess.Popen, Sandbox]:
-    """A stand-in process of its own and the helper that speaks to it."""
+    """A stand-in process of its own and the helper that speaks to it. It ends with this process at the latest."""
     port = port or _free_port()
-    command = [sys.executable, "-m", "wecom.sandbox", "--port", str(port), *options]
+    command = [sys.executable, "-m", "wecom.sandbox", "--port", str(port), "--until-eof", *options]
     process = subprocess.Popen(
-        command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     sandbox = Sandbox(f"http://127.0.0.1:{port}")
+    try:
+        _wait_until_ready(process, sandbox)
+    except BaseException:
+        stop(process, sandbox)
+        raise
+    return process, sandbox
+
+
+def _wait_until_ready(process: subprocess.Popen, sandbox: Sandbox) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline:
+        assert process.poll() is None, "the sandbox process died"
         try:
             sandbox.look("health")
         except requests.ConnectionError:
-            assert process.poll() is None, "the sandbox process died"
             time.sleep(0.05)
         else:
-            return process, sandbox
-    stop(process, sandbox)
+            return
     raise AssertionError("the sandbox did not answer in time")
 
 
 def stop(process: subprocess.Popen, sandbox: Sandbox) -> None:
     """End the process and what it started."""
     sandbox.http.close()
+    process.stdin.close()
     process.terminate()
     try:
         process.wait(timeout=10)
