@@ -15,6 +15,8 @@ SUBJECTS = {
     "files/<uuid:pk>/": "core.protectedfile",
     "feedback/<int:pk>/close/": "accounts.feedback",
     "notices/<int:pk>/open/": "notifications.recipient",
+    "talk-groups/<int:pk>/chat/": "accounts.talkgroup",
+    "talk-groups/<int:pk>/chat/config/": "accounts.talkgroup",
 }
 # Patterns that hold words instead of rows.
 WORDS = {
