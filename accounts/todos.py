@@ -12,6 +12,7 @@ from core.todos import Todo
 
 SECRETARIES = ("secretary", "deputy_secretary", "organization_officer")
 OFFICE_ENDS_SOON = timedelta(days=30)
+Gap = tuple[date, str, Branch, str]  # due, title, branch, note
 _TITLES = {
     "O-1": "支部人数需要留意",
     "O-3": "支委会需要补齐",
@@ -21,38 +22,48 @@ _TITLES = {
 
 
 def todos_for(user: User) -> list[Todo]:
-    """Gaps in the branches whose secretary ``user`` is. No query for people without office, else seven."""
+    """Gaps in the branches whose secretary ``user`` is. No query for people without office, else five."""
     if not user.is_staff:
         return []
-    offices = Office.objects.current().filter(person=user, kind__in=SECRETARIES, branch__until=None)
-    branches = list({office.branch for office in offices.select_related("branch")})
+    offices = _offices_in_branches_of(user)
+    branches = list({office.branch for office in offices})
     if not branches:
         return []
-    return [*_of_findings(branches), *_of_groups(branches), *_of_offices(branches)]
+    gaps = [*_of_findings(branches), *_of_groups(branches), *_of_offices(offices)]
+    return [_todo(*gap, named=len(branches) > 1) for gap in gaps]
 
 
-def _of_findings(branches: list[Branch]) -> Iterator[Todo]:
+def _offices_in_branches_of(secretary: User) -> list[Office]:
+    """Everybody's offices: they name the branches, and those that end are to-dos themselves."""
+    now = Office.objects.current()
+    own = now.filter(person=secretary, kind__in=SECRETARIES, branch__until=None)
+    return list(now.filter(branch__in=own.values("branch")).select_related("branch", "person"))
+
+
+def _of_findings(branches: list[Branch]) -> Iterator[Gap]:
     found = rules.findings_of(branches)
     for branch in branches:
         for finding in found[branch.pk]:
-            yield _todo(timezone.localdate(), _TITLES[finding.rule], branch, finding.text)
+            yield timezone.localdate(), _TITLES[finding.rule], branch, finding.text.removesuffix("。")
 
 
-def _of_groups(branches: list[Branch]) -> Iterator[Todo]:
+def _of_groups(branches: list[Branch]) -> Iterator[Gap]:
     for group in rules.groups_without_lead_soon(branches).select_related("branch", "lead"):
         day = group.lead.left_on or timezone.localdate()
-        yield _todo(day, "谈话小组换组长", group.branch, f"{group.lead.name}不再担任组长")
+        yield day, "谈话小组换组长", group.branch, f"{group.lead.name}不再担任组长"
 
 
-def _of_offices(branches: list[Branch]) -> Iterator[Todo]:
+def _of_offices(offices: list[Office]) -> Iterator[Gap]:
     soon = timezone.localdate() + OFFICE_ENDS_SOON
-    ending = Office.objects.current().filter(branch__in=branches, until__lte=soon)
-    for office in ending.select_related("branch", "person"):
-        note = f"{office.person.name}的{office.get_kind_display()}到期"
-        yield _todo(office.until or soon, "职务即将到期", office.branch, note)
+    for office in offices:
+        if office.until and office.until <= soon:
+            note = f"{office.person.name}的{office.get_kind_display()}到期"
+            yield office.until, "职务即将到期", office.branch, note
 
 
-def _todo(day: date, title: str, branch: Branch, note: str) -> Todo:
+def _todo(day: date, title: str, branch: Branch, note: str, *, named: bool) -> Todo:
+    """``named``: the note begins with the branch, for those who have several."""
     due = timezone.make_aware(datetime.combine(day, time.max))
     url = reverse("admin:accounts_branch_change", args=[branch.pk])
-    return Todo(due=due, title=title, note=f"{branch.name}：{note}", url=url, all_day=True)
+    note = f"{branch.name}：{note}" if named else note
+    return Todo(due=due, title=title, note=note, url=url, all_day=True)

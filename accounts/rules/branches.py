@@ -53,24 +53,20 @@ def branch_findings(branch: Branch, on: date | None = None) -> list[Finding]:
 
 
 def findings_of(branches: Iterable[Branch], on: date | None = None) -> dict[int, list[Finding]]:
-    """``branch_findings`` of many branches by their key, in four queries however many they are.
+    """``branch_findings`` of many branches by their key, in three queries however many they are.
 
     Party branches answer for O-1, O-3, O-5 and D7; other kinds have no findings.
     """
     day = on or timezone.localdate()
     branches = list(branches)
     party = [branch for branch in branches if branch.kind == _KIND.BRANCH and branch.holds_on(day)]
-    full, committee = _full_members(party, day), _committees(party, day)
-    secretaries = set(
-        Office.objects.on(day).filter(branch__in=party, kind="secretary").values_list("branch", flat=True)
-    )
-    alone = _without_contact(party)
+    full, committees, alone = _full_members(party, day), _committees(party, day), _without_contact(party)
     found: dict[int, list[Finding]] = {branch.pk: [] for branch in branches}
     for branch in party:
-        people, posts = full.get(branch.pk, 0), committee.get(branch.pk, 0)
+        people, (posts, secretaries) = full.get(branch.pk, 0), committees.get(branch.pk, (0, 0))
         found[branch.pk] = [
             *_of_size(people),
-            *_of_committee(people, posts, branch.pk in secretaries),
+            *_of_committee(people, posts, secretaries > 0),
             *_of_term(branch, day),
             *_of_contacts(alone.get(branch.pk, 0)),
         ]
@@ -124,9 +120,13 @@ def _full_members(branches: list[Branch], day: date) -> dict[int, int]:
     return dict(rows.order_by().values_list("branch").annotate(Count("pk")))
 
 
-def _committees(branches: list[Branch], day: date) -> dict[int, int]:
-    rows = Office.objects.on(day).filter(branch__in=branches, kind__in=COMMITTEE)
-    return dict(rows.order_by().values_list("branch").annotate(Count("person", distinct=True)))
+def _committees(branches: list[Branch], day: date) -> dict[int, tuple[int, int]]:
+    """People on each committee, and how many of their offices are the secretary's."""
+    rows = Office.objects.on(day).filter(branch__in=branches, kind__in=COMMITTEE).order_by()
+    counts = rows.values_list("branch").annotate(
+        Count("person", distinct=True), secretaries=Count("pk", filter=Q(kind="secretary"))
+    )
+    return {branch: (people, secretaries) for branch, people, secretaries in counts}
 
 
 def _without_contact(branches: list[Branch]) -> dict[int, int]:

@@ -160,5 +160,5 @@ def test_a_term_lasts_three_years(org, elected, expected):
 
 
 def test_findings_of_many_branches_cost_no_more(org, cast, django_assert_num_queries):
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(rules.findings_of([org.a1, org.a2, org.b1])) == 3

@@ -5,8 +5,11 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from accounts.actions.offices import give_office
+from accounts.roles import Stage
 from core.todos import Todo
 from partyhub import todos, views
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +42,22 @@ def test_the_page_costs_the_same_whatever_there_is_to_do(
         f"第 {n} 件" for n in range(1, min(count, 5) + 1)
     ]
     assert ("全部 300 件" in answer.content.decode()) == (count == 300)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_it_costs_a_secretary_the_same_however_many_branches(
+    client, org, cast, count, django_assert_max_num_queries
+):
+    for branch in (org.a1, org.a2, org.b1)[:count]:
+        give_office(person=cast.teacher, kind="secretary", branch=branch, by=None)
+        UserFactory.create_batch(count, stage=Stage.ACTIVIST, branch=branch)
+    client.force_login(cast.teacher)
+    session = client.session
+    session["seen_at"] -= 60  # the page also notes when it was last used
+    session.save()
+    with django_assert_max_num_queries(12):
+        answer = client.get("/")
+    assert [row.title for row in answer.context["todos"]].count("指定培养联系人") == count
 
 
 def test_all_of_them_are_one_tap_away(client, cast, wishes):
