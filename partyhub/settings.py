@@ -8,6 +8,7 @@ Without any variable the portal runs embedded: SQLite, a queue in files and the 
 import os
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 import structlog
@@ -69,6 +70,8 @@ def embedded_secret() -> str:
 SECRET_KEY = env.str("SECRET_KEY", default=embedded_secret() if EMBEDDED else "")
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY 没有设置或短于 50 个字符。生产环境必须自己给一个随机长密钥。")
+if len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("django-insecure-"):
+    raise ImproperlyConfigured("SECRET_KEY 太容易猜。生产环境必须自己给一个随机长密钥。")
 if DEBUG and not EMBEDDED:
     raise ImproperlyConfigured("生产环境不能打开 DEBUG。")
 
@@ -81,6 +84,8 @@ SECURE = SITE_URL.startswith("https://")
 SITE_NAME = env.str("SITE_NAME", default="学生党支部")
 FILING_NUMBERS = env.list("FILING_NUMBERS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else [])
+if not ALLOWED_HOSTS:
+    ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname]
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS 不能写 *，要写真实的域名。")
 if "127.0.0.1" not in ALLOWED_HOSTS:
