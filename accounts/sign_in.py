@@ -4,6 +4,7 @@ A ``state`` is a random word. The session of the browser that asked keeps it wit
 cache keeps it for ten minutes until its first use. Only a state known to both lets anybody in.
 """
 
+import time
 from http import HTTPStatus
 
 import structlog
@@ -106,7 +107,7 @@ def begin(session, target: str) -> str:
     state = get_random_string(32)
     pending = session.get(PENDING, {}) | {state: target}
     session[PENDING] = dict(list(pending.items())[-MOST_PENDING:])
-    cache.set(_key(state), True, STATE_LIFETIME)
+    cache.set(_key(state), time.time(), STATE_LIFETIME)
     return state
 
 
@@ -117,7 +118,8 @@ def target_of(session, state: str) -> str:
 
 def take(session, state: str) -> str:
     """Use ``state`` up and return its target. Raises ``LinkWorn`` if it is foreign, old or used."""
-    is_fresh = state in session.get(PENDING, {}) and cache.get(_key(state))
+    left_at = cache.get(_key(state), 0)
+    is_fresh = state in session.get(PENDING, {}) and time.time() - left_at < STATE_LIFETIME
     if not is_fresh or not cache.delete(_key(state)):  # of twenty at once, one deletes it
         raise LinkWorn
     return target_of(session, state)

@@ -1,6 +1,7 @@
 """The two-branch world every story plays in (``reliability.md`` §0.4), and a guard against the outside."""
 
 import socket
+import uuid
 from types import SimpleNamespace
 
 import pytest
@@ -47,6 +48,12 @@ def _no_network(monkeypatch):
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(settings):
+    """A database cache is rolled back with the test; Redis is shared, so every test writes under its own names."""
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
 
 
 @pytest.fixture(autouse=True)
