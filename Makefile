@@ -36,6 +36,8 @@ lint: var/.dev var/.assets var/.locale
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+	@$(BIN)/mypy core wecom notifications accounts
+	@$(BIN)/djlint --lint --quiet templates
 	@$(MANAGE) makemigrations --check --dry-run
 
 $(BIN)/uv:
