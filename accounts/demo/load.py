@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import PROTECT, ForeignObjectRel, Model, QuerySet
 from django.utils import timezone
 
 from accounts.actions.offices import refresh_rights
@@ -21,13 +22,10 @@ from accounts.demo.organisation import (
 from accounts.demo.people import People, classes
 from accounts.models import (
     Branch,
-    BranchRecord,
     CultivationContact,
     DormBuilding,
-    DormRoom,
     Membership,
     Office,
-    RoomAssignment,
     StageChange,
     TalkGroup,
     TalkGroupMember,
@@ -35,7 +33,7 @@ from accounts.models import (
     WeComIdentity,
 )
 from accounts.roles import Kind, Stage
-from notifications.models import QuietHours, Recipient
+from notifications.models import QuietHours
 
 SEED = 20170901
 BATCH = 500
@@ -269,20 +267,34 @@ def write_seed() -> None:
 
 @transaction.atomic
 def remove() -> int:
-    """Take the demo university away: every demo person and what hangs on them. Returns the number of people."""
-    people, branches = User.objects.filter(is_demo=True), Branch.objects.filter(is_demo=True)
+    """Take the demo university away: its people, those whom visitors added to it, and what hangs on them.
+
+    Returns the number of people.
+    """
+    User.objects.filter(memberships__branch__is_demo=True).update(is_demo=True)
+    people = User.objects.filter(is_demo=True)
     count = people.count()
-    Recipient.objects.filter(person__in=people).delete()
-    TalkGroupMember.objects.filter(person__in=people).delete()
-    TalkGroup.objects.filter(lead__in=people).delete()
-    CultivationContact.objects.filter(activist__in=people).delete()
-    RoomAssignment.objects.filter(person__in=people).delete()
-    DormRoom.objects.filter(building__is_demo=True).delete()
-    DormBuilding.objects.filter(is_demo=True).delete()
-    for model in (StageChange, Office, Membership, WeComIdentity):
-        model.objects.filter(person__in=people).delete()
-    BranchRecord.objects.filter(branch__in=branches).delete()
-    people.delete()
-    while leaves := branches.filter(children=None):
-        leaves.delete()
+    for rows in (people, DormBuilding.objects.filter(is_demo=True), Branch.objects.filter(is_demo=True)):
+        _take_away(rows)
     return count
+
+
+def _take_away(rows: QuerySet) -> None:
+    """Delete ``rows`` and what may not be without them. Where a row only names them (who confirmed, who ended), the
+    name goes and the row stays."""
+    if not rows.exists():
+        return
+    for relation in sorted(_protectors(rows.model), key=lambda relation: relation.field.null):
+        name = relation.field.name
+        found = relation.related_model._base_manager.filter(**{f"{name}__in": rows})
+        if relation.field.null and relation.related_model is not rows.model:
+            found.update(**{name: None})
+        else:
+            _take_away(found)
+    rows.delete()
+
+
+def _protectors(model: type[Model]) -> list[ForeignObjectRel]:
+    """The relations that keep a row of ``model`` from being deleted."""
+    fields = model._meta.get_fields(include_hidden=True)
+    return [field for field in fields if getattr(field, "on_delete", None) is PROTECT]

@@ -3,8 +3,10 @@
 from collections import Counter
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from accounts.actions.roster import upload_roster
 from accounts.demo import load
 from accounts.models import (
     Branch,
@@ -96,6 +98,22 @@ def test_removing_takes_the_demo_and_nothing_else(demo):
         DormRoom,
     ):
         assert not model.objects.exists(), model
+
+
+def test_removing_works_after_visitors_used_it(demo):
+    secretary = Office.objects.get(kind="secretary", branch__name="本科生第一党支部").person
+    branch = Branch.objects.get(name="本科生第一党支部")
+    upload_roster(
+        file=SimpleUploadedFile("visitors.csv", "姓名,学号\n林新来,2026059901\n".encode()),
+        by=secretary,
+        branch=branch,
+    )
+    UserFactory(name="林新来", branch=branch)
+    real = UserFactory(name="真人")
+    real.stage_changes.create(stage=Stage.LEAGUE_MEMBER, effective_on=timezone.localdate(), recorded_by=secretary)
+    assert load.remove() == 3040
+    assert list(User.objects.all()) == [real]
+    assert [change.recorded_by for change in real.stage_changes.all()] == [None]
 
 
 def test_the_directory_of_the_sandbox_is_the_same_university(demo):
