@@ -1,5 +1,6 @@
 """`manage.py doctor`: look at the installation and at WeCom step by step, and say what is missing (target A2)."""
 
+import logging
 import sys
 from collections.abc import Iterator
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-wecom", action="store_true", help="只检查安装，不连接企业微信")
 
     def handle(self, *args, no_wecom: bool, **options):
+        logging.getLogger("wecom").setLevel(logging.CRITICAL)  # each call is told below, in words
         self.stdout.write(
             f"Python {sys.version.split()[0]}，{'单机演示' if settings.EMBEDDED else '生产'}环境"
         )

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             self._require_free_port(number, option)
         self._prepare()
         portal, sandbox = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
-        supervisor = Supervisor(self._children(port, sandbox_port, portal, sandbox), self.stdout.write)
+        supervisor = Supervisor(self._children(port, sandbox_port, portal, sandbox), self._say)
         sys.exit(supervisor.run(lambda: self._welcome(portal, sandbox)))
 
     def _require_free_port(self, port: int, option: str) -> None:
@@ -80,13 +80,17 @@ class Command(BaseCommand):
             for name, command in commands.items()
         ]
 
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()  # at once, also when the output goes to a file
+
     def _welcome(self, portal: str, sandbox: str) -> None:
         for address in (f"{portal}/livez", sandbox):
             if not self._answers(address):
                 raise CommandError(
                     f"{address} 在 {READY_WITHIN:.0f} 秒内没有回应。原因在 {settings.VAR_DIR / 'log'} 里。"
                 )
-        self.stdout.write(
+        self._say(
             "\n平台已经启动，按 Ctrl-C 停止。\n\n"
             f"  企业微信工作台（沙盒）  {sandbox}/\n"
             f"  平台网页               {portal}/\n"
@@ -94,7 +98,6 @@ class Command(BaseCommand):
             f"  日志                   {settings.VAR_DIR / 'log'}\n\n"
             "先打开沙盒，选一个人，再点工作台上的“学生党支部”。\n"
         )
-        self.stdout.flush()
 
     def _answers(self, address: str) -> bool:
         deadline = time.monotonic() + READY_WITHIN
