@@ -28,7 +28,7 @@ def test_each_role_taps_the_icon_and_is_at_home(tab, portal, who, width, dark):
     page.reload()
     browser.assert_fine()
     if (width == 375 and not dark) or (who == "member" and dark != (width == 1280)):
-        browser.shoot(f"home-{who}-{width}{'-dark' if dark else ''}")
+        browser.shoot(f"home-{who}{'-desktop' if width == 1280 else ''}{'-dark' if dark else ''}")
 
 
 def test_somebody_outside_the_roster_is_told_whom_to_ask(tab, portal):
