@@ -474,6 +474,9 @@ UNFOLD = {
     "SITE_HEADER": "党支部工作后台",
     "SITE_SYMBOL": "groups",
     "SHOW_HISTORY": lambda request: "core.view_audit" in getattr(request.user, "rights", ()),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")},
+    ],
     "STYLES": [lambda request: static("css/admin.css")],
     "DASHBOARD_CALLBACK": "partyhub.dashboard.dashboard",
     "SHOW_VIEW_ON_SITE": False,
