@@ -1,5 +1,6 @@
 """`manage.py doctor`: look at the installation and at WeCom step by step, and say what is missing (target A2)."""
 
+import contextlib
 import logging
 import sys
 from collections.abc import Iterator
@@ -39,14 +40,14 @@ class Command(BaseCommand):
         parser.add_argument("--no-wecom", action="store_true", help="只检查安装，不连接企业微信")
 
     def handle(self, *args, no_wecom: bool, **options):
-        logging.getLogger("wecom").setLevel(logging.CRITICAL)  # each call is told below, in words
         self.stdout.write(
             f"Python {sys.version.split()[0]}，{'单机演示' if settings.EMBEDDED else '生产'}环境"
         )
         failed = self._show("安装", installation())
         if not no_wecom:
             where = "（沙盒）" if settings.WECOM_SANDBOX_URL else ""
-            failed += self._show(f"企业微信{where}", wecom_steps())
+            with _silent("wecom"):  # its log line for every call would stand between the steps
+                failed += self._show(f"企业微信{where}", wecom_steps())
         if failed:
             raise CommandError(f"有 {failed} 项需要处理。")
         self.stdout.write(self.style.SUCCESS("都好了。"))
@@ -64,6 +65,17 @@ class Command(BaseCommand):
             failed += step.ok is False
             self.stdout.flush()
         return failed
+
+
+@contextlib.contextmanager
+def _silent(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def installation() -> Iterator[Step]:
