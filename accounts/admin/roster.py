@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.actions import roster as actions
 from accounts.actions.exports import export_roster
@@ -50,7 +51,9 @@ class UploadStep(Step):
         "请先删掉身份证号、电话等用不着的列。不要上传涉密内容。"
     )
 
-    file = forms.FileField(label="名册文件", widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}))
+    file = forms.FileField(
+        label="名册文件", widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.csv"})
+    )
     branch: forms.ModelChoiceField = forms.ModelChoiceField(
         label="没写党支部的人放进",
         queryset=Branch.objects.none(),

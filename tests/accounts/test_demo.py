@@ -110,7 +110,9 @@ def test_removing_works_after_visitors_used_it(demo):
     )
     UserFactory(name="林新来", branch=branch)
     real = UserFactory(name="真人")
-    real.stage_changes.create(stage=Stage.LEAGUE_MEMBER, effective_on=timezone.localdate(), recorded_by=secretary)
+    real.stage_changes.create(
+        stage=Stage.LEAGUE_MEMBER, effective_on=timezone.localdate(), recorded_by=secretary
+    )
     assert load.remove() == 3040
     assert list(User.objects.all()) == [real]
     assert [change.recorded_by for change in real.stage_changes.all()] == [None]
