@@ -32,8 +32,11 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in ours]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
+    """Ends with these tests: while Playwright's loop runs, Django keeps other connections for this thread, and a
+    test that forks would speak over one that its parent still holds.
+    """
     from playwright.sync_api import sync_playwright
 
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
