@@ -13,6 +13,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from partyhub.supervisor import Child, Supervisor
 
 READY_WITHIN = 60.0  # seconds
+DEMO_PASSWORD = settings.VAR_DIR / "demo-password.txt"
 
 
 class Command(BaseCommand):
@@ -97,6 +98,7 @@ class Command(BaseCommand):
             f"  工作后台               {portal}/admin/\n"
             f"  日志                   {settings.VAR_DIR / 'log'}\n\n"
             "先打开沙盒，选一个人，再点工作台上的“学生党支部”。\n"
+            f"不经过企业微信登录：{portal}/sign-in/choice/，演示书记的账号和密码在 {DEMO_PASSWORD}。\n"
         )
 
     def _answers(self, address: str) -> bool:
