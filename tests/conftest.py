@@ -1,5 +1,6 @@
 """The two-branch world every story plays in (``reliability.md`` §0.4), and a guard against the outside."""
 
+import os
 import socket
 import uuid
 from types import SimpleNamespace
@@ -52,8 +53,17 @@ def _fast_passwords(settings):
 
 @pytest.fixture(autouse=True)
 def _own_cache(settings):
-    """A database cache is rolled back with the test; Redis is shared, so every test writes under its own names."""
-    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
+    """A database cache is rolled back with the test; Redis remembers.
+
+    Every test writes under its own names, and every worker in its own Redis database, because clearing the cache
+    empties all of it.
+    """
+    own = settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}
+    if settings.REDIS_URL:
+        server, _, number = settings.REDIS_URL.rpartition("/")
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        own["LOCATION"] = f"{server}/{int(number) + int(worker)}"
+    settings.CACHES = {"default": own}
 
 
 @pytest.fixture(autouse=True)
