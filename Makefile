@@ -36,7 +36,7 @@ lint: var/.dev var/.assets var/.locale
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
-	@$(BIN)/mypy core wecom notifications accounts
+	@$(BIN)/mypy core wecom notifications accounts learning
 	@$(BIN)/djlint --lint --quiet templates
 	@$(MANAGE) makemigrations --check --dry-run
 

@@ -26,6 +26,12 @@ RIGHTS = {
     "accounts.change_dormitory": "维护宿舍",
     "accounts.sync_directory": "核对企业微信通讯录",
     "accounts.answer_feedback": "答复意见和投诉",
+    "learning.write_content": "撰写内容、题目和课程",
+    "learning.review_content": "审核内容、题目和课程",
+    "learning.view_progress": "查看学习完成情况",
+    "learning.assign_study": "布置和提醒学习",
+    "learning.export_progress": "导出学习完成名单",
+    "learning.confirm_completion": "确认课程结业",
     "core.view_audit": "查看审计日志",
     "core.change_calendar": "维护校历",
     "notifications.operate_outbox": "管理消息发送",
@@ -58,17 +64,28 @@ _BRANCH = frozenset({"branch"})
 _COMMITTEE = frozenset({"branch", "general_branch"})
 
 _READ = _rights("view_person", "view_branch", "view_office")
+_EDITING = _rights("learning.write_content", "learning.review_content")
 _BRANCH_WORK = _READ | _rights(
-    "change_person", "record_stage", "arrange_groups", "assign_contact", "view_dormitory"
+    "change_person",
+    "record_stage",
+    "arrange_groups",
+    "assign_contact",
+    "view_dormitory",
+    "learning.view_progress",
+    "learning.assign_study",
+    "learning.export_progress",
 )
-_SECRETARY_WORK = _BRANCH_WORK | _rights(
-    "import_roster", "export_roster", "appoint_committee", "answer_feedback"
+_SECRETARY_WORK = (
+    _BRANCH_WORK
+    | _EDITING
+    | _rights("import_roster", "export_roster", "appoint_committee", "answer_feedback")
 )
 _COLLEGE_WORK = _SECRETARY_WORK | _rights(
     "move_person",
     "appoint_college",
     "change_dormitory",
     "sync_directory",
+    "learning.confirm_completion",
     "core.view_audit",
     "core.change_calendar",
 )
@@ -83,19 +100,24 @@ OFFICES = {
         _SECRETARY_WORK - _rights("appoint_committee"),
     ),
     "organization_officer": OfficeKind("组织委员", "accounts.appoint_committee", _COMMITTEE, _BRANCH_WORK),
-    "publicity_officer": OfficeKind("宣传委员", "accounts.appoint_committee", _COMMITTEE, _READ),
+    "publicity_officer": OfficeKind(
+        "宣传委员", "accounts.appoint_committee", _COMMITTEE, _READ | _rights("learning.write_content")
+    ),
     "discipline_officer": OfficeKind("纪检委员", "accounts.appoint_committee", _COMMITTEE, _READ),
     "group_leader": OfficeKind("党小组组长", "accounts.appoint_committee", frozenset({"party_group"}), _READ),
     "organizer": OfficeKind(
         "组织员",
         "accounts.appoint_college",
         _COLLEGE | _UNIVERSITY,
-        _READ | _rights("record_stage", "export_roster"),
+        _READ
+        | _rights("record_stage", "export_roster", "learning.view_progress", "learning.confirm_completion"),
     ),
     "counselor": OfficeKind(
         "辅导员", "accounts.appoint_college", _COLLEGE | _BRANCH, _READ | _rights("view_dormitory")
     ),
-    "editor": OfficeKind("编辑", "accounts.appoint_college", _COLLEGE | _UNIVERSITY),
+    "editor": OfficeKind(
+        "编辑", "accounts.appoint_college", _COLLEGE | _UNIVERSITY, _EDITING | _rights("view_branch")
+    ),
     "college_admin": OfficeKind("学院管理员", "accounts.appoint_university", _COLLEGE, _COLLEGE_WORK),
     "university_admin": OfficeKind(
         "学校管理员", "accounts.appoint_university", _UNIVERSITY, _UNIVERSITY_WORK

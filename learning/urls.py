@@ -1,9 +1,9 @@
 from django.urls import path
 
-from learning import views
+from learning.views import home
 
 app_name = "learning"
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home.home, name="home"),
 ]

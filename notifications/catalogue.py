@@ -143,6 +143,23 @@ KINDS: dict[str, Kind] = {
     "course_due": _study(
         "还没学完的人", "截止前两天", "课程“{title}”快截止了", "{due} 截止。", button="去学习", waits=True
     ),
+    "study_assigned": _study("要学的人", "马上", "有一项学习：{title}", "{due} 截止。", button="去学习"),
+    "study_nudge": _study(
+        "还没完成的人", "负责人提醒时", "{title}还没有完成", "{due} 截止。打开可以看到是谁提醒的。", button="去完成"
+    ),
+    "quiz_withdrawn": _study("开始答题的人", "马上", "{title}撤下了", "已经答的不计入，原因打开可以看到。"),
+    "score_corrected": _study(
+        "得分有变化的人", "马上", "{title}的得分更正了", "有一道题的答案改正了，打开可以看到变化。", button="看结果"
+    ),
+    # editing
+    "review_asked": Kind(
+        Category.WORK, Level.NORMAL, "审核人", "马上", "有内容等你审核", "{title}", button="去审核", waits=True
+    ),
+    "content_returned": Kind(
+        Category.WORK, Level.NORMAL, "作者", "马上", "有一份内容要改一下", "{title}", button="去修改"
+    ),
+    "week_short": _duty("值班编辑", "周三、周五", "本周推送还没排够", "已排 {count} 篇，每周 2–3 篇。"),
+    "quiz_short": _duty("编辑", "20 日", "{title}的题目不够", "还差 {missing} 题，{due} 前补上就会生成。"),
     # activities
     "activity_confirmed": _activity("报名的人", "马上", "报名成功：{title}", "{when}\n{place}"),
     "activity_changed": _activity("报名的人", "马上", "活动有变动：{title}", "{when}\n{place}"),

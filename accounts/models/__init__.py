@@ -1,3 +1,4 @@
+from accounts.models.audience import Audience
 from accounts.models.branch import Branch, BranchRecord, BranchRight
 from accounts.models.cultivation import CultivationContact, TalkGroup, TalkGroupMember
 from accounts.models.directory import DirectoryChange, DirectorySync
@@ -11,6 +12,7 @@ from accounts.models.user import User
 from accounts.models.wecom_identity import WeComIdentity
 
 __all__ = [
+    "Audience",
     "Branch",
     "BranchRecord",
     "BranchRight",

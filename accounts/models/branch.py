@@ -26,6 +26,19 @@ _COVERED_BRANCHES = """
     SELECT id FROM covered
 """
 
+_BRANCHES_AROUND = """
+    WITH RECURSIVE around(id, parent_id) AS (
+        SELECT branch.id, branch.parent_id
+        FROM accounts_branch branch
+        JOIN accounts_membership membership ON membership.branch_id = branch.id
+        WHERE membership.person_id = %s AND membership.since <= %s
+            AND (membership.until IS NULL OR membership.until > %s)
+        UNION
+        SELECT above.id, above.parent_id FROM accounts_branch above JOIN around ON around.parent_id = above.id
+    )
+    SELECT id FROM around
+"""
+
 
 class BranchQuerySet(TreeQuerySet, DatedQuerySet):
     def where(self, user, right: str):
@@ -42,6 +55,11 @@ class BranchQuerySet(TreeQuerySet, DatedQuerySet):
             return self
         parameters = [user.pk, codename(right), timezone.localdate()]
         return self.filter(pk__in=RawSQL(_COVERED_BRANCHES, parameters))  # noqa: S611 - constant text, bound parameters
+
+    def around(self, person):
+        """The branches ``person`` belongs to today, with everything above them."""
+        today = timezone.localdate()
+        return self.filter(pk__in=RawSQL(_BRANCHES_AROUND, [person.pk, today, today]))  # noqa: S611 - as above
 
     def subtree(self, *branches):
         """The given branches and everything below them."""

@@ -1,6 +1,7 @@
 """A person: one row for life, whatever branch, office or stage comes and goes."""
 
 from datetime import date
+from itertools import product
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -55,6 +56,14 @@ class UserQuerySet(models.QuerySet):
 
     def activists(self):
         return self.filter(stage__in=ACTIVISTS)
+
+    def with_roles(self, roles):
+        """People who have one of ``roles`` today: ``role_of`` turned into a filter."""
+        fitting = Q(pk__in=())
+        for kind, stage in product(Kind, Stage):
+            if role_of(kind, stage) in roles:
+                fitting |= Q(kind=kind, stage=stage)
+        return self.filter(fitting)
 
     def without_contact(self):
         """Activists nobody accompanies today (``domain.md`` D7)."""

@@ -3,7 +3,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Branch
-from accounts.purposes import PURPOSES
+from accounts.purposes import all_purposes
 from core.audit.actions import ACTIONS
 from core.audit.models import AuditEntry
 
@@ -13,7 +13,7 @@ MOST_ACCESSES = 30
 @require_safe
 def my_data(request):
     """平台存了我哪些信息: every field with its purpose, my own values, and who looked (``domain.md`` C1, Q14)."""
-    held = [(purpose, purpose.values_of(request.user)) for purpose in PURPOSES]
+    held = [(purpose, purpose.values_of(request.user)) for purpose in all_purposes()]
     context = {
         "held": [(purpose, values) for purpose, values in held if values],
         "others": [purpose for purpose, values in held if not values],
