@@ -145,15 +145,30 @@ KINDS: dict[str, Kind] = {
     ),
     "study_assigned": _study("要学的人", "马上", "有一项学习：{title}", "{due} 截止。", button="去学习"),
     "study_nudge": _study(
-        "还没完成的人", "负责人提醒时", "{title}还没有完成", "{due} 截止。打开可以看到是谁提醒的。", button="去完成"
+        "还没完成的人",
+        "负责人提醒时",
+        "{title}还没有完成",
+        "{due} 截止。打开可以看到是谁提醒的。",
+        button="去完成",
     ),
     "quiz_withdrawn": _study("开始答题的人", "马上", "{title}撤下了", "已经答的不计入，原因打开可以看到。"),
     "score_corrected": _study(
-        "得分有变化的人", "马上", "{title}的得分更正了", "有一道题的答案改正了，打开可以看到变化。", button="看结果"
+        "得分有变化的人",
+        "马上",
+        "{title}的得分更正了",
+        "有一道题的答案改正了，打开可以看到变化。",
+        button="看结果",
     ),
     # editing
     "review_asked": Kind(
-        Category.WORK, Level.NORMAL, "审核人", "马上", "有内容等你审核", "{title}", button="去审核", waits=True
+        Category.WORK,
+        Level.NORMAL,
+        "审核人",
+        "马上",
+        "有内容等你审核",
+        "{title}",
+        button="去审核",
+        waits=True,
     ),
     "content_returned": Kind(
         Category.WORK, Level.NORMAL, "作者", "马上", "有一份内容要改一下", "{title}", button="去修改"
