@@ -50,6 +50,7 @@ ACTIONS = {
     "core.holidays_loaded": "载入节假日",
     "core.sessions_ended": "结束登录会话",
     "core.term_saved": "修改学期",
+    "learning.course_completed": "学完课程",
     "notifications.daily_limit_set": "调整每日发送上限",
     "notifications.resent": "重新发送消息",
     "notifications.sending_resumed": "恢复发送消息",

@@ -1,0 +1,87 @@
+"""How far a person has come in a course, and what is still missing (``domain.md`` §1.9 course and self-test)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.models import User
+from learning.models import Attempt, Completion, Course, CourseVersion, Lesson, LessonProgress
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One person in one version: its lessons in order, what was opened and finished, and the course completions."""
+
+    lessons: list[Lesson]
+    progress: dict[UUID, LessonProgress]
+    completions: list[Completion]
+
+    @property
+    def total(self) -> int:
+        return len(self.lessons)
+
+    @property
+    def finished(self) -> int:
+        return sum(self.is_finished(lesson) for lesson in self.lessons)
+
+    @property
+    def left(self) -> int:
+        return self.total - self.finished
+
+    @property
+    def next_lesson(self) -> Lesson | None:
+        """Where to go on: the lesson opened last that is not finished, else the first that is not finished."""
+        unfinished = [lesson for lesson in self.lessons if not self.is_finished(lesson)]
+        begun = [lesson for lesson in unfinished if lesson.key in self.progress]
+        if begun:
+            return max(begun, key=lambda lesson: self.progress[lesson.key].opened_at)
+        return unfinished[0] if unfinished else None
+
+    def is_finished(self, lesson: Lesson) -> bool:
+        row = self.progress.get(lesson.key)
+        return row is not None and row.finished_at is not None
+
+    def is_begun(self, lesson: Lesson) -> bool:
+        return lesson.key in self.progress
+
+    def completion_of(self, version: CourseVersion) -> Completion | None:
+        return next((row for row in self.completions if row.version_id == version.pk), None)
+
+
+def standing(person: User, version: CourseVersion) -> Standing:
+    """Where ``person`` stands in ``version``. Three queries, however many lessons there are."""
+    rows = LessonProgress.objects.filter(person=person, course=version.course_id)
+    completions = Completion.objects.filter(person=person, course=version.course_id)
+    return Standing(
+        lessons=list(version.lessons.select_related("media").defer("body")),
+        progress={row.lesson_key: row for row in rows},
+        completions=list(completions.select_related("version").order_by("-version__number")),
+    )
+
+
+def has_finished_lessons(person: User, version: CourseVersion) -> bool:
+    """Whether ``person`` has finished every lesson of ``version``; False for a version without lessons."""
+    finished = LessonProgress.objects.filter(
+        person=person, course=version.course_id, finished_at__isnull=False
+    )
+    lessons = version.lessons.all()
+    return lessons.exists() and not lessons.exclude(key__in=finished.values("lesson_key")).exists()
+
+
+def has_passed_test(person: User, version: CourseVersion) -> bool:
+    """Whether ``person`` has passed the self-test of ``version`` in any sitting."""
+    return Attempt.objects.counted().filter(person=person, quiz__course_version=version, passed=True).exists()
+
+
+def can_take_test(person: User, course: Course) -> bool:
+    """Whether ``person`` may start the self-test of the course as it is published now: all its lessons are finished."""
+    version = course.current
+    if version is None or course.withdrawn_at is not None or not version.test_draw:
+        return False
+    return has_finished_lessons(person, version)
+
+
+def is_complete(person: User, version: CourseVersion) -> bool:
+    """All lessons are finished and the self-test, if the version has one, is passed (``domain.md`` §1.9)."""
+    return has_finished_lessons(person, version) and (
+        not version.test_draw or has_passed_test(person, version)
+    )
