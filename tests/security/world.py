@@ -29,6 +29,7 @@ from core.files import store_file
 from notifications.outbox import enqueue
 from tests.factories import SINCE, UserFactory
 from tests.granting import grant
+from tests.security import learning
 
 NEVER = "987654321"
 NEVER_UUID = "00000000-0000-4000-8000-000000000000"
@@ -41,6 +42,7 @@ def people(org):
         "other secretary": ("secretary", org.b1),
         "college": ("college_admin", org.college_a),
         "university": ("university_admin", org.university),
+        "editor": ("editor", org.college_a),
         "operator": ("platform_operator", org.university),
         "technical": ("technical_admin", org.university),
         "auditor": ("auditor", org.university),
@@ -102,6 +104,7 @@ def objects_of(branch):
         message,
         message.recipients.get(),
         store_file(content=ContentFile(b"x"), name="名册.xlsx", purpose="roster", owner=member),
+        *learning.objects_of(branch, activist, member),
     ]
     return {thing._meta.label_lower: thing for thing in made}
 
