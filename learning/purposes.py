@@ -100,7 +100,7 @@ PURPOSES = [
         "learning.Item",
         fields(
             "branch column topic title summary body text source minutes cover images audience only_subscribers "
-            "state author reviewer reviewed_at review_note scheduled_at sent_at withdrawn_at withdrawn_by "
+            "state author changed_by reviewer reviewed_at review_note scheduled_at sent_at withdrawn_at withdrawn_by "
             "withdraw_reason created_at changed_at version is_demo"
         ),
         WRITTEN,

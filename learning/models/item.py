@@ -37,7 +37,8 @@ class Item(models.Model):
 
     ``branch`` owns it: its editors write, its reviewers approve. ``body`` is sanitised HTML, ``text`` the same
     without markup, for search. ``only_subscribers`` narrows who is told, not who may read. ``version`` counts
-    changes, so that nobody overwrites another person's text.
+    changes, so that nobody overwrites another person's text. ``changed_by`` wrote last and can no more approve
+    than the author can.
     """
 
     class State(models.TextChoices):
@@ -78,6 +79,14 @@ class Item(models.Model):
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.DRAFT)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="作者", on_delete=models.PROTECT, related_name="written_items"
+    )
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="最后修改的人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -120,6 +129,10 @@ class Item(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(reviewer=None) | ~Q(reviewer=F("author")), name="nobody_approves_his_own_item"
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewer=None) | Q(changed_by=None) | ~Q(reviewer=F("changed_by")),
+                name="nobody_approves_his_own_change",
             ),
             models.CheckConstraint(
                 condition=~Q(state="scheduled") | Q(scheduled_at__isnull=False),
