@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import User
 from notifications.inbox import unread_count
 from notifications.models import Message, Recipient, State
-from notifications.outbox import cancel, enqueue
+from notifications.outbox import cancel, cancel_for, enqueue
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +113,23 @@ def test_the_database_refuses_states_that_lie(cast, lie):
     values = {name: NOW() if value == "now" else value for name, value in lie.items()}
     with pytest.raises(IntegrityError), transaction.atomic():
         Recipient.objects.update(**values)
+
+
+def test_one_person_can_be_spared_what_the_others_still_hear(cast):
+    say(cast.member, cast.activist, key="7")
+    say(cast.member, key="7:again")
+    say(cast.member, key="70")
+    say(cast.member, key="7", kind="talk_changed")
+    assert cancel_for(people=[cast.member.pk], kinds=["talk_booked"], key="7") == 2
+    spared = Recipient.objects.filter(state=State.CANCELLED)
+    assert set(spared.values_list("person", "message__key")) == {
+        (cast.member.pk, "7"),
+        (cast.member.pk, "7:again"),
+    }
+    assert cancel_for(people=[cast.member.pk], kinds=["talk_booked"], key="7") == 0
+
+
+def test_more_people_than_a_batch_holds_all_hear_it(monkeypatch):
+    monkeypatch.setattr("notifications.outbox.ROWS_PER_INSERT", 2)
+    people = UserFactory.create_batch(5)
+    assert say(*people).recipients.count() == 5
