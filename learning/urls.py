@@ -1,9 +1,16 @@
 from django.urls import path
 
-from learning.views import home
+from learning.views import home, items, topics
 
 app_name = "learning"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("items/", items.item_list, name="items"),
+    path("items/<int:pk>/", items.item, name="item"),
+    path("items/<int:pk>/opened/", items.opened, name="opened"),
+    path("topics/", topics.topic_list, name="topics"),
+    path("topics/<int:pk>/", topics.topic, name="topic"),
+    path("topics/<int:pk>/subscribe/", topics.subscribe, name="subscribe"),
+    path("topics/<int:pk>/unsubscribe/", topics.unsubscribe, name="unsubscribe"),
 ]

@@ -14,6 +14,11 @@ PLACEHOLDER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 SUBJECTS = {
     "files/<uuid:pk>/": "core.protectedfile",
     "feedback/<int:pk>/close/": "accounts.feedback",
+    "learning/items/<int:pk>/": "learning.item",
+    "learning/items/<int:pk>/opened/": "learning.item",
+    "learning/topics/<int:pk>/": "learning.topic",
+    "learning/topics/<int:pk>/subscribe/": "learning.topic",
+    "learning/topics/<int:pk>/unsubscribe/": "learning.topic",
     "notices/<int:pk>/open/": "notifications.recipient",
     "talk-groups/<int:pk>/chat/": "accounts.talkgroup",
     "talk-groups/<int:pk>/chat/config/": "accounts.talkgroup",
