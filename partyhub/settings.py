@@ -265,6 +265,10 @@ CELERY_BEAT_SCHEDULE = {
     "tend-directory": {"task": "accounts.tasks.tend_directory", "schedule": 300.0},
     # not on the hour or half hour, when WeCom is slowest
     "check-directory": {"task": "accounts.tasks.check_directory", "schedule": crontab(hour=4, minute=13)},
+    "refresh-question-statistics": {
+        "task": "learning.tasks.refresh_statistics",
+        "schedule": crontab(hour=3, minute=47),
+    },
     "purge-expired-files": {"task": "core.tasks.purge_expired_files", "schedule": 3600.0},
 }
 
