@@ -1,6 +1,6 @@
 from django.urls import path
 
-from learning.views import home, items, topics
+from learning.views import home, items, mistakes, topics
 
 app_name = "learning"
 
@@ -9,6 +9,9 @@ urlpatterns = [
     path("items/", items.item_list, name="items"),
     path("items/<int:pk>/", items.item, name="item"),
     path("items/<int:pk>/opened/", items.opened, name="opened"),
+    path("mistakes/", mistakes.mistakes, name="mistakes"),
+    path("mistakes/practice/", mistakes.practice, name="practice"),
+    path("mistakes/<int:pk>/", mistakes.mistake, name="mistake"),
     path("topics/", topics.topic_list, name="topics"),
     path("topics/<int:pk>/", topics.topic, name="topic"),
     path("topics/<int:pk>/subscribe/", topics.subscribe, name="subscribe"),

@@ -16,6 +16,7 @@ SUBJECTS = {
     "feedback/<int:pk>/close/": "accounts.feedback",
     "learning/items/<int:pk>/": "learning.item",
     "learning/items/<int:pk>/opened/": "learning.item",
+    "learning/mistakes/<int:pk>/": "learning.mistake",
     "learning/topics/<int:pk>/": "learning.topic",
     "learning/topics/<int:pk>/subscribe/": "learning.topic",
     "learning/topics/<int:pk>/unsubscribe/": "learning.topic",
