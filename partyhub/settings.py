@@ -269,6 +269,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "learning.tasks.refresh_statistics",
         "schedule": crontab(hour=3, minute=47),
     },
+    "tend-assignments": {"task": "learning.tasks.tend_assignments", "schedule": crontab(minute=14)},
+    "tend-quizzes": {"task": "learning.tasks.tend_quizzes", "schedule": crontab(minute="1-59/10")},
     "purge-expired-files": {"task": "core.tasks.purge_expired_files", "schedule": 3600.0},
 }
 

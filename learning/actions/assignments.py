@@ -46,8 +46,6 @@ def assign(
         _check(by, branch, audience, course)
     if due_at <= timezone.now():
         raise Invalid("截止时间要在以后。", fields={"due_at": ["截止时间要在以后。"]})
-    if not audience.people().exists():
-        raise Invalid("这个范围里现在没有人。", fields={"audience": ["这个范围里现在没有人。"]})
     assignment = _create(
         branch=branch, audience=audience, due_at=due_at, course=course, quiz=quiz, created_by=by
     )
@@ -187,6 +185,8 @@ def _check(by: User, branch: Branch, audience: Audience, course: Course | None) 
         raise Missing
     if not can_assign_to(by, audience):
         raise NotAllowed("只能布置给你负责的组织。")
+    if not audience.people().exists():
+        raise Invalid("这个范围里现在没有人。", fields={"audience": ["这个范围里现在没有人。"]})
 
 
 def _create(**fields) -> Assignment:
