@@ -5,9 +5,12 @@ harmless as any other.
 """
 
 import re
+from collections.abc import Mapping
 from html import unescape
+from uuid import UUID
 
 import nh3
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 TAGS = {
@@ -20,10 +23,11 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan"},
     "td": {"colspan", "rowspan"},
 }
-OWN_PICTURE = re.compile(r"/learning/media/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
+OWN_PICTURE = re.compile(r"/learning/media/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 
 _BLOCK = re.compile(r"<(p|h2|h3|li|blockquote|figcaption|th|td)\b([^>]*)>")
 _TAG = re.compile(r"<[^>]*>")
+_PICTURE = re.compile(r"<img\b[^>]*>")
 
 
 def clean_html(html: str) -> str:
@@ -52,6 +56,29 @@ def paragraphs(html: str) -> list[str]:
 def plain_text(html: str) -> str:
     """All words, one block a line: what search looks through and reading time is counted from."""
     return "\n".join(text for text in paragraphs(html) if text)
+
+
+def pictures(html: str) -> set[UUID]:
+    """The keys of our own pictures that stand in it."""
+    tags = _PICTURE.findall(clean_html(html))
+    return {UUID(found[1]) for found in map(OWN_PICTURE.search, tags) if found}
+
+
+def with_alternatives(html: str, alternatives: Mapping[UUID, str]) -> str:
+    """Cleaned ``html`` in which every picture says what it shows: its own words, else those of ``alternatives``.
+
+    A picture that lost its address to the cleaning goes altogether.
+    """
+
+    def described(tag: re.Match) -> str:
+        found = OWN_PICTURE.search(tag[0])
+        if not found:
+            return ""
+        if re.search(r' alt="[^"]', tag[0]):
+            return tag[0]
+        return f'<img src="{found[0]}" alt="{escape(alternatives.get(UUID(found[1]), ""))}">'
+
+    return _PICTURE.sub(described, clean_html(html))
 
 
 def _keep(tag: str, attribute: str, value: str) -> str | None:
