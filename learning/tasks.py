@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from learning import analysis
-from learning.actions import assignments, quizzes
+from learning.actions import assignments, items, quizzes, weeks
 
 
 @shared_task
@@ -23,3 +23,15 @@ def tend_assignments() -> None:
 def tend_quizzes() -> None:
     """Every ten minutes: assemble, repair and announce month-end quizzes, and warn editors of a shortage."""
     quizzes.tend_quizzes()
+
+
+@shared_task
+def send_due_items() -> None:
+    """Every minute: send the scheduled items whose time has come."""
+    items.send_due_items()
+
+
+@shared_task
+def warn_of_short_weeks() -> None:
+    """Every working hour of Wednesday and Friday: tell the editors of a week with too few items."""
+    weeks.warn_of_short_weeks()

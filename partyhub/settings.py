@@ -271,6 +271,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tend-assignments": {"task": "learning.tasks.tend_assignments", "schedule": crontab(minute=14)},
     "tend-quizzes": {"task": "learning.tasks.tend_quizzes", "schedule": crontab(minute="1-59/10")},
+    "send-due-items": {"task": "learning.tasks.send_due_items", "schedule": 60.0},
+    "warn-of-short-weeks": {
+        "task": "learning.tasks.warn_of_short_weeks",
+        "schedule": crontab(day_of_week="wed,fri", hour="9-18", minute=11),
+    },
     "purge-expired-files": {"task": "core.tasks.purge_expired_files", "schedule": 3600.0},
 }
 

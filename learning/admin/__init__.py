@@ -1,0 +1,3 @@
+from learning.admin import items
+
+__all__ = ["items"]
