@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from learning import analysis
-from learning.actions import assignments, items, quizzes, weeks
+from learning.actions import assignments, corrections, items, quizzes, weeks
 
 
 @shared_task
@@ -35,3 +35,9 @@ def send_due_items() -> None:
 def warn_of_short_weeks() -> None:
     """Every working hour of Wednesday and Friday: tell the editors of a week with too few items."""
     weeks.warn_of_short_weeks()
+
+
+@shared_task
+def tend_corrections() -> None:
+    """Every minute, and when a key was put right: grade again what is still graded by a wrong one."""
+    corrections.tend_corrections()

@@ -276,6 +276,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "learning.tasks.warn_of_short_weeks",
         "schedule": crontab(day_of_week="wed,fri", hour="9-18", minute=11),
     },
+    "tend-corrections": {"task": "learning.tasks.tend_corrections", "schedule": 60.0},
     "purge-expired-files": {"task": "core.tasks.purge_expired_files", "schedule": 3600.0},
 }
 

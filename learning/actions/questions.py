@@ -17,7 +17,7 @@ from accounts.models import Branch, User
 from core.audit.log import record
 from core.errors import Conflict, Invalid, NotAllowed
 from learning.actions.editing import REVIEW, WRITE, check_right, people_asked
-from learning.models import Course, Item, Media, Question, QuestionVersion, Topic
+from learning.models import Correction, Course, Item, Media, Question, QuestionVersion, Topic
 from learning.rules.grading import BLANK, FALSE, TRUE, keys_of
 from learning.rules.questions import CONTENT, LONGEST_STEM, fingerprint, problems_of
 from notifications.outbox import enqueue
@@ -157,6 +157,8 @@ def approve_question(*, version: QuestionVersion, by: User, seen: str = "") -> Q
     _expect(version, _State.IN_REVIEW)
     if seen and seen != fingerprint(version):
         raise Conflict("这道题刚才改过了，请重新看一遍再审核。")
+    if Correction.objects.filter(fixed=version).exists():
+        raise Conflict("这是对答案的更正，请在“执行更正”里看过影响再办。")
     _check_complete(version)
     question.versions.filter(state=_State.APPROVED).update(state=_State.REPLACED)
     version.state, version.reviewer, version.reviewed_at = _State.APPROVED, by, timezone.now()
@@ -176,6 +178,7 @@ def return_question(*, version: QuestionVersion, by: User, note: str) -> Questio
     _expect(version, _State.IN_REVIEW)
     if not note.strip():
         raise Invalid(fields={"note": ["请写明要改什么。"]})
+    Correction.objects.filter(fixed=version).delete()
     version.state, version.review_note = _State.DRAFT, note.strip()[:200]
     version.save(update_fields=["state", "review_note"])
     entry = record(by, "learning.question_returned", question, branch=question.branch, reason=note)
@@ -274,6 +277,7 @@ def _change_content(question: Question, fields: dict, by: User) -> QuestionVersi
         version.pk, version._state.adding = None, True
         version.number = versions[0].number + 1
         version.reviewer = version.reviewed_at = None
+    Correction.objects.filter(fixed=version.pk).delete()
     version.state, version.author, version.review_note = _State.DRAFT, by, ""
     version.save()
     record(by, "learning.question_changed", question, branch=question.branch, changed=sorted(fields))
@@ -291,7 +295,7 @@ def _fill_in(version: QuestionVersion, fields: dict) -> None:
     version.options = [str(option).strip() for option in version.options]
     version.stem = BLANK.sub("____", version.stem.replace("\uff3f", "_"))
     _check_sizes(version)
-    version.answer = _tidy_answer(version)
+    version.answer = tidy_answer(version)
     _check_picture(version)
 
 
@@ -308,7 +312,8 @@ def _check_sizes(version: QuestionVersion) -> None:
         raise Invalid(fields=long)
 
 
-def _tidy_answer(version: QuestionVersion) -> list:
+def tidy_answer(version: QuestionVersion) -> list:
+    """The answer of ``version`` in the one form in which it is kept. Raises ``Invalid`` for what cannot be one."""
     answer = version.answer
     if version.kind == _Kind.FILL:
         if not all(

@@ -1,6 +1,7 @@
 from learning.models.assignment import Assignee, Assignment, Nudge
 from learning.models.attempt import Answer, Attempt, AttemptEvent
 from learning.models.column import Column
+from learning.models.correction import Correction
 from learning.models.course import Completion, Course, CourseVersion, Lesson, LessonProgress
 from learning.models.item import DutyWeek, Item, Reading
 from learning.models.media import Media
@@ -18,6 +19,7 @@ __all__ = [
     "AttemptEvent",
     "Column",
     "Completion",
+    "Correction",
     "Course",
     "CourseVersion",
     "DutyWeek",

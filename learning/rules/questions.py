@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 from django.utils import timezone
 
@@ -37,7 +38,7 @@ def problems_of(version: QuestionVersion) -> list[str]:
     return [
         *_stem_problems(version),
         *_option_problems(version),
-        *_answer_problems(version),
+        *answer_problems(version),
         *_explanation_problems(version),
         *_date_problems(version),
         *_picture_problems(version),
@@ -73,7 +74,8 @@ def _option_problems(version):
         yield "有两个选项是一样的。"
 
 
-def _answer_problems(version):
+def answer_problems(version: QuestionVersion) -> Iterator[str]:
+    """What is wrong with the key alone."""
     if version.kind == _Kind.FILL:
         yield from _blank_problems(version)
         return

@@ -12,6 +12,7 @@ from learning.models import (
     AttemptEvent,
     Column,
     Completion,
+    Correction,
     DutyWeek,
     ItemStatistic,
     LessonProgress,
@@ -22,6 +23,7 @@ from learning.models import (
     Subscription,
 )
 from tests.learning.factories import (
+    QuestionVersionFactory,
     TopicFactory,
     audience_of,
     month_end_quiz,
@@ -36,6 +38,9 @@ def objects_of(branch, learner, editor):
     topic = TopicFactory(branch=branch)
     quiz = month_end_quiz(branch)
     asked = quiz.questions.select_related("version__question", "item").first()
+    fixed = QuestionVersionFactory(
+        question=asked.version.question, number=2, state="in_review", reviewer=None, reviewed_at=None
+    )
     course = published_course(branch, questions=2)
     lesson = course.current.lessons.first()
     assignment = Assignment.objects.create(
@@ -63,6 +68,7 @@ def objects_of(branch, learner, editor):
         asked.version.question,
         asked.version,
         ItemStatistic.objects.create(version=asked.version, takers=0, computed_at=NOW),
+        Correction.objects.create(wrong=asked.version, fixed=fixed, reason="答案有误"),
         course,
         course.current,
         lesson,
