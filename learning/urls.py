@@ -1,11 +1,14 @@
 from django.urls import path
 
-from learning.views import home, items, mistakes, topics
+from learning.views import attempts, home, items, mistakes, quizzes, topics
 
 app_name = "learning"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("quizzes/<int:pk>/", quizzes.quiz, name="quiz"),
+    path("attempts/<int:pk>/", attempts.attempt, name="attempt"),
+    path("attempts/<int:pk>/result/", attempts.result, name="result"),
     path("items/", items.item_list, name="items"),
     path("items/<int:pk>/", items.item, name="item"),
     path("items/<int:pk>/opened/", items.opened, name="opened"),
