@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from learning import analysis
-from learning.actions import assignments, corrections, items, quizzes, weeks
+from learning.actions import assignments, attempts, corrections, items, quizzes, weeks
 
 
 @shared_task
@@ -41,3 +41,15 @@ def warn_of_short_weeks() -> None:
 def tend_corrections() -> None:
     """Every minute, and when a key was put right: grade again what is still graded by a wrong one."""
     corrections.tend_corrections()
+
+
+@shared_task
+def close_overdue_attempts() -> None:
+    """Every minute: hand in, with what was saved, the papers whose time is over."""
+    attempts.close_overdue_attempts()
+
+
+@shared_task
+def erase_old_answers() -> None:
+    """Once a day: forget answers older than twelve months; the scores stay."""
+    attempts.erase_old_answers()

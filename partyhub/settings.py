@@ -277,6 +277,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(day_of_week="wed,fri", hour="9-18", minute=11),
     },
     "tend-corrections": {"task": "learning.tasks.tend_corrections", "schedule": 60.0},
+    "close-overdue-attempts": {"task": "learning.tasks.close_overdue_attempts", "schedule": 60.0},
+    "erase-old-answers": {"task": "learning.tasks.erase_old_answers", "schedule": crontab(hour=4, minute=27)},
     "purge-expired-files": {"task": "core.tasks.purge_expired_files", "schedule": 3600.0},
 }
 

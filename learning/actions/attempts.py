@@ -44,7 +44,9 @@ def start_attempt(*, quiz: Quiz, person: User) -> Attempt:
     when two requests begin at once, and both get the same paper. Raises ``Missing`` for a quiz the person does not
     see, ``Conflict`` when it cannot be begun, with the reason. Writes the event "started" or "resumed".
     """
-    found = Quiz.objects.visible_to(person).filter(pk=quiz.pk).select_related("course_version__course").first()
+    found = (
+        Quiz.objects.visible_to(person).filter(pk=quiz.pk).select_related("course_version__course").first()
+    )
     if found is None:
         raise Missing
     earlier = list(found.attempts_made.filter(person=person).order_by("number"))
