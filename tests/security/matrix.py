@@ -14,9 +14,12 @@ PLACEHOLDER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 SUBJECTS = {
     "files/<uuid:pk>/": "core.protectedfile",
     "feedback/<int:pk>/close/": "accounts.feedback",
+    "learning/attempts/<int:pk>/": "learning.attempt",
+    "learning/attempts/<int:pk>/result/": "learning.attempt",
     "learning/items/<int:pk>/": "learning.item",
     "learning/items/<int:pk>/opened/": "learning.item",
     "learning/mistakes/<int:pk>/": "learning.mistake",
+    "learning/quizzes/<int:pk>/": "learning.quiz",
     "learning/topics/<int:pk>/": "learning.topic",
     "learning/topics/<int:pk>/subscribe/": "learning.topic",
     "learning/topics/<int:pk>/unsubscribe/": "learning.topic",
