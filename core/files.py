@@ -71,7 +71,7 @@ def store_file(
     content never does. Called inside a transaction that fails, it leaves bytes the purge removes a day later.
     """
     file = ContentFile(content) if isinstance(content, bytes) else content
-    name = _clean_name(name)
+    name = clean_name(name)
     kept = ProtectedFile(
         owner=owner,
         purpose=purpose,
@@ -86,7 +86,7 @@ def store_file(
     return kept
 
 
-def _clean_name(name: str) -> str:
+def clean_name(name: str) -> str:
     """The last part of a path, without the characters that move the cursor or break a header."""
     name = name.replace("\\", "/").rpartition("/")[2]
     name = "".join(char for char in name if unicodedata.category(char)[0] != "C").strip()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from learning.views import attempts, home, items, mistakes, quizzes, topics
+from learning.views import attempts, courses, home, items, media, mistakes, quizzes, topics
 
 app_name = "learning"
 
@@ -19,4 +19,11 @@ urlpatterns = [
     path("topics/<int:pk>/", topics.topic, name="topic"),
     path("topics/<int:pk>/subscribe/", topics.subscribe, name="subscribe"),
     path("topics/<int:pk>/unsubscribe/", topics.unsubscribe, name="unsubscribe"),
+    path("courses/", courses.courses, name="courses"),
+    path("courses/<int:pk>/", courses.course, name="course"),
+    path("courses/<int:pk>/lessons/<uuid:key>/", courses.lesson, name="lesson"),
+    path("courses/<int:pk>/lessons/<uuid:key>/finish/", courses.finish, name="finish_lesson"),
+    path("courses/<int:pk>/lessons/<uuid:key>/spot/", courses.spot, name="spot"),
+    path("media/<uuid:pk>/", media.media, name="media"),
+    path("record/", courses.record, name="record"),
 ]

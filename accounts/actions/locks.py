@@ -9,7 +9,8 @@ AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 def lock(row: AnyModel) -> AnyModel:
     """The row as it is now, held until the transaction ends. SQLite holds its one write lock already."""
-    return type(row)._default_manager.select_for_update(no_key=True).get(pk=row.pk)
+    # __class__, because the person of a request hides behind a lazy object
+    return row.__class__._default_manager.select_for_update(no_key=True).get(pk=row.pk)
 
 
 def locked_rows(model: type[AnyModel], keys) -> list[AnyModel]:

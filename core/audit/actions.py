@@ -65,6 +65,7 @@ ACTIONS = {
     "learning.item_submitted": "推送内容送审",
     "learning.item_unscheduled": "取消推送时间",
     "learning.item_withdrawn": "撤下推送内容",
+    "learning.media_stored": "上传图片、视频或文件",
     "learning.passes_lowered": "更正后收回合格",
     "learning.question_added": "新建题目",
     "learning.question_approved": "审核通过题目",

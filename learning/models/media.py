@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from accounts.models import Branch
@@ -13,6 +14,45 @@ def _random_name(instance: "Media", name: str) -> str:
     """The name on disk says nothing about what it is."""
     random = uuid.uuid4().hex
     return f"media/{random[:2]}/{random}"
+
+
+class MediaQuerySet(models.QuerySet):
+    def visible_to(self, person):
+        """What ``person`` may see for a reason: the thing it stands in is open to him, or he edits for its branch.
+
+        Standing in means: cover or picture of an item that was sent and still stands; cover, file or picture of
+        the published version of a course that is not withdrawn; picture of a question in one of his own attempts
+        or in his wrong-answer book. One statement.
+        """
+        from learning.models import (
+            Answer,
+            Course,
+            CourseVersion,
+            Item,
+            Lesson,
+            Mistake,
+            QuestionVersion,
+        )
+
+        items = Item.objects.visible_to(person).filter(state=Item.State.SENT)
+        courses = Course.objects.visible_to(person).filter(withdrawn_at=None)
+        lessons = Lesson.objects.filter(version__current_of__in=courses)
+        mistakes = Mistake.objects.filter(person=person)
+        edited = Branch.objects.where(person, "learning.write_content")
+        reviewed = Branch.objects.where(person, "learning.review_content")
+        reasons = [
+            items.filter(cover=OuterRef("pk")),
+            Item.images.through.objects.filter(media=OuterRef("pk"), item__in=items),
+            CourseVersion.objects.filter(cover=OuterRef("pk"), current_of__in=courses),
+            lessons.filter(media=OuterRef("pk")),
+            Lesson.images.through.objects.filter(media=OuterRef("pk"), lesson__in=lessons),
+            Answer.objects.filter(version__image=OuterRef("pk"), attempt__person=person),
+            QuestionVersion.objects.filter(image=OuterRef("pk"), question__in=mistakes.values("question")),
+        ]
+        visible = Q(branch__in=edited) | Q(branch__in=reviewed)
+        for reason in reasons:
+            visible |= Q(Exists(reason))
+        return self.filter(visible)
 
 
 class Media(models.Model):
@@ -49,12 +89,14 @@ class Media(models.Model):
     created_at = models.DateTimeField("上传时间", auto_now_add=True)
     is_demo = models.BooleanField("演示数据", default=False, editable=False)
 
+    objects = MediaQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "媒体文件"
         default_permissions = ()
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(kind="image") | ~models.Q(alt=""), name="picture_has_alternative_text"
+                condition=~Q(kind="image") | ~Q(alt=""), name="picture_has_alternative_text"
             ),
         ]
 

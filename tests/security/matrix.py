@@ -23,6 +23,11 @@ SUBJECTS = {
     "learning/topics/<int:pk>/": "learning.topic",
     "learning/topics/<int:pk>/subscribe/": "learning.topic",
     "learning/topics/<int:pk>/unsubscribe/": "learning.topic",
+    "learning/courses/<int:pk>/": "learning.course",
+    "learning/courses/<int:pk>/lessons/<uuid:key>/": "learning.lesson",
+    "learning/courses/<int:pk>/lessons/<uuid:key>/finish/": "learning.lesson",
+    "learning/courses/<int:pk>/lessons/<uuid:key>/spot/": "learning.lesson",
+    "learning/media/<uuid:pk>/": "learning.media",
     "notices/<int:pk>/open/": "notifications.recipient",
     "talk-groups/<int:pk>/chat/": "accounts.talkgroup",
     "talk-groups/<int:pk>/chat/config/": "accounts.talkgroup",
@@ -67,7 +72,9 @@ def addresses(pattern: str, objects: dict[str, dict]) -> Iterator[tuple[str, str
             yield f"/{filled}", "-", f"/{filled}"
             continue
         for side in SIDES:
-            yield f"/{filled}", side, "/" + PLACEHOLDER.sub(_key(objects, side, label, filled), filled)
+            row = None if side == "never" else objects[side][label]
+            path = PLACEHOLDER.sub(lambda part, row=row: _key(row, **part.groupdict()), filled)
+            yield f"/{filled}", side, f"/{path}"
 
 
 def _subject_in_admin(pattern: str) -> str:
@@ -86,7 +93,10 @@ def _step_names(pattern: str, label: str) -> list[str]:
     return [step.slug for step in steps] or ["none"]
 
 
-def _key(objects, side, label, pattern) -> str:
-    if side == "never":
-        return NEVER_UUID if "uuid" in pattern else NEVER
-    return str(objects[side][label].pk)
+def _key(row, converter, name) -> str:
+    """What stands in the address for ``row``; a lesson is named by its course and its own key."""
+    if row is None:
+        return NEVER_UUID if converter == "uuid" else NEVER
+    if row._meta.label_lower == "learning.lesson" and name in {"pk", "key"}:
+        return str(row.key if name == "key" else row.version.course_id)
+    return str(row.pk)
