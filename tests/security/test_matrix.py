@@ -38,6 +38,8 @@ def ask(client, person, method, path):
         client.force_login(person)
     with transaction.atomic():
         response = getattr(client, method.lower())(path)
+        if response.streaming:
+            response.close()
         transaction.set_rollback(True)
     return response
 
