@@ -14,6 +14,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from js_asset import Media
 from unfold import widgets
 from unfold.enums import ActionVariant
 
@@ -195,6 +196,8 @@ class StepPages:
             "title": step.title,
             "subtitle": str(row) if row else None,
             "form": form,
+            # an editor's import map is a script in the page
+            "form_media": Media.from_media(form.media, nonce=request.csp_nonce),
             "opts": self.opts,
             "original": row,
             "back": self.page_url(row),

@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_filters",
     "django_htmx",
+    "django_prose_editor",
     "django_structlog",
     "guardian",
     "import_export",
