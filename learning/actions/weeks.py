@@ -39,7 +39,7 @@ def _warn(branch: Branch, monday: dt.date, today: dt.date, count: int) -> None:
         kind="week_short",
         recipients=_asked(branch, monday),
         key=f"{branch.pk}:{today}",
-        link=reverse("admin:learning_item_changelist"),
+        link=reverse("admin:learning_item_weeks"),
         words={"count": count},
     )
 

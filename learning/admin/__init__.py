@@ -1,3 +1,3 @@
-from learning.admin import items
+from learning.admin import columns, duty, items, topics
 
-__all__ = ["items"]
+__all__ = ["columns", "duty", "items", "topics"]
