@@ -1,6 +1,6 @@
 from django.urls import path
 
-from learning.views import attempts, courses, home, items, media, mistakes, quizzes, topics
+from learning.views import attempts, courses, home, items, media, mistakes, quizzes, search, topics
 
 app_name = "learning"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("mistakes/", mistakes.mistakes, name="mistakes"),
     path("mistakes/practice/", mistakes.practice, name="practice"),
     path("mistakes/<int:pk>/", mistakes.mistake, name="mistake"),
+    path("search/", search.search, name="search"),
     path("topics/", topics.topic_list, name="topics"),
     path("topics/<int:pk>/", topics.topic, name="topic"),
     path("topics/<int:pk>/subscribe/", topics.subscribe, name="subscribe"),
