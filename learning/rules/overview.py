@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, Subquery
 
 from accounts.models import User
 from learning.models import Assignee, Completion, Course, Lesson, LessonProgress
@@ -11,13 +11,17 @@ from learning.models import Assignee, Completion, Course, Lesson, LessonProgress
 
 @dataclass
 class Row:
-    """One course as its reader sees it in a list. ``due`` is the nearest time by which it has to be done."""
+    """One course as its reader sees it in a list. ``due`` is the nearest time by which it has to be done.
+
+    ``is_required``: it was assigned to him, whether he is done or not.
+    """
 
     course: Course
     total: int = 0
     finished: int = 0
     last_opened: datetime | None = None
     due: datetime | None = None
+    is_required: bool = False
     completion: Completion | None = None
 
     @property
@@ -58,13 +62,13 @@ def due_of(person: User, course: Course) -> datetime | None:
 
 
 def _add_dues(person, rows) -> None:
-    outstanding = Assignee.objects.outstanding().filter(person=person, assignment__course__isnull=False)
+    assigned = Assignee.objects.standing().filter(person=person, assignment__course__isnull=False)
+    due = Min("assignment__due_at", filter=Q(done_at=None))
     dues = dict(
-        outstanding.values("assignment__course")
-        .annotate(due=Min("assignment__due_at"))
-        .values_list("assignment__course", "due")
+        assigned.values("assignment__course").annotate(due=due).values_list("assignment__course", "due")
     )
     for row in rows:
+        row.is_required = row.course.pk in dues
         row.due = dues.get(row.course.pk)
 
 

@@ -13,7 +13,7 @@ def search(request):
     """搜索: items by keyset, and on the first page the courses and lessons with the same words."""
     user, words = request.user, rules.words_of(request.GET.get("q", ""))
     after = Place.parse(request.GET.get("after", ""))
-    found, more = page(listed(rules.items_with(words, user), user).defer("body"), after)
+    found, more = page(listed(rules.items_with(words, user), user).defer(None).defer("body"), after)
     context = {
         "query": " ".join(words),
         "items": [_hit(item, item.title, item.text or item.summary, words) for item in found],

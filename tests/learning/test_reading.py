@@ -11,7 +11,7 @@ from learning.actions.reading import open_item, subscribe
 from learning.models import Column, Item, Reading, Subscription
 from learning.rules.reading import Place, listed, page
 from tests.factories import UserFactory
-from tests.learning.factories import ItemFactory, TopicFactory, audience_of
+from tests.learning.factories import ItemFactory, TopicFactory, audience_of, published_course
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -231,6 +231,25 @@ def test_more_comes_as_rows_only(read, org, cast):
 def test_a_made_up_place_shows_the_first_page(read, org, cast, after):
     ItemFactory(branch=org.a1)
     assert len(titles(read(cast.member, "/learning/items/", {"after": after}))) == 1
+
+
+def test_the_topic_beside_an_article(read, org, cast):
+    topic = TopicFactory(branch=org.college_a, name="两学一做")
+    course = published_course(org.college_a)
+    course.topic = topic
+    course.save()
+    old = [
+        ItemFactory(branch=org.a1, topic=topic, sent_at=NOW - dt.timedelta(days=day)) for day in range(1, 6)
+    ]
+    item = ItemFactory(branch=org.a1, topic=topic, sent_at=NOW)
+    ItemFactory(branch=org.b1, topic=topic, sent_at=NOW - dt.timedelta(days=1))
+    context = read(cast.member, f"/learning/items/{item.pk}/").context
+    assert context["topic"] == topic
+    assert list(context["earlier"]) == old[:3]
+    assert list(context["courses"]) == [course]
+    whole = read(cast.member, f"/learning/topics/{topic.pk}/").context
+    assert list(whole["items"]) == [item, *old]
+    assert list(whole["courses"]) == [course]
 
 
 def test_a_topic_of_others_is_not_shown(read, org, cast):

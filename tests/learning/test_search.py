@@ -119,6 +119,25 @@ def test_courses_and_lessons(org, cast):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_costs_the_same(client, org, cast, count, django_assert_num_queries):
+    ItemFactory.create_batch(count, branch=org.a1, text="支部大会")
+    for _ in range(count):
+        course = published_course(org.a1, summary="支部大会", lessons=0)
+        LessonFactory.create_batch(count, version=course.current, body="<p>支部大会</p>")
+    client.force_login(cast.member)
+    client.get("/notices/settings/")
+    with django_assert_num_queries(5):  # session, person, items, courses, lessons
+        response = client.get("/learning/search/", {"q": "支部"})
+    shown = response.context
+    assert [len(shown["items"]), len(shown["courses"]), len(shown["lessons"])] == [
+        count,
+        count,
+        count * count,
+    ]
+
+
+@pytest.mark.django_db
 def test_the_page_marks_what_was_looked_for(client, org, cast):
     ItemFactory(branch=org.a1, title="<b>支部</b>大会", text="前文" * 40 + "在支部" + "后文" * 40)
     client.force_login(cast.member)
