@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Membership
 from accounts.roles import Stage
 from core.htmx import render_block
+from learning.pushes import pushes_for
 from notifications.inbox import unread_count
 from partyhub.todos import todos_for
 
@@ -27,6 +28,7 @@ def home(request):
         "unread": unread_count(request.user),
         "count": len(todos),
         "todos": todos[:ROWS_ON_HOME],
+        "pushes": pushes_for(request.user),
     }
     return render_block(request, "home/home.html", "todos", context)
 
