@@ -232,10 +232,10 @@ def directory() -> dict:
          "position": person.get_kind_display(), "gender": {"male": "1", "female": "2"}.get(person.gender, "0"), "status": 1}
         for person in User.objects.filter(is_demo=True)
     ]  # fmt: skip
-    return {"departments": departments, "users": users, "featured": _featured()}
+    return {"departments": departments, "users": users, "featured": featured()}
 
 
-def _featured() -> list[dict]:
+def featured() -> list[dict]:
     """The people a newcomer should try first, one for each way of using the portal."""
     students = User.objects.filter(is_demo=True, kind=Kind.STUDENT).order_by("number")
     plain = students.filter(is_staff=False)

@@ -30,15 +30,14 @@ class Plan:
         closes = _at(last, dt.time(22))
         if month != self.months[-1]:
             return opens, closes
-        today = timezone.localdate(self.now)
-        begun = self.now.replace(minute=0, second=0, microsecond=0) - dt.timedelta(hours=3)
-        return min(opens, begun), max(closes, _at(today + dt.timedelta(days=3), dt.time(22)))
+        later = _at(timezone.localdate(self.now) + dt.timedelta(days=3), dt.time(22))
+        return min(opens, _yesterday(self.now)), max(closes, later)
 
 
 def plan(now: dt.datetime) -> Plan:
-    """This month's quiz is the open one, or last month's while fewer than five items of this month have gone out."""
+    """This month's quiz is the open one, or last month's while this month has too few items to ask about."""
     this = timezone.localdate(now).replace(day=1)
-    sent = sum(slot < now for slot in slots_of(this))
+    sent = sum(slot < _yesterday(now) for slot in slots_of(this))
     newest = this if sent >= ENOUGH_FOR_A_QUIZ else _shifted(this, -1)
     months = [_shifted(newest, back) for back in (-2, -1, 0)]
     slots = [slot for month in [*months, _shifted(newest, 1)] for slot in slots_of(month)]
@@ -51,6 +50,10 @@ def slots_of(month: dt.date) -> list[dt.datetime]:
     workdays = [day for day in days if day.weekday() < 5]
     chosen = [workdays[index * len(workdays) // ITEMS_A_MONTH] for index in range(ITEMS_A_MONTH)]
     return [_at(day, HOURS[index % len(HOURS)]) for index, day in enumerate(chosen)]
+
+
+def _yesterday(now: dt.datetime) -> dt.datetime:
+    return _at(timezone.localdate(now) - dt.timedelta(days=1), dt.time(8))
 
 
 def _shifted(month: dt.date, by: int) -> dt.date:

@@ -7,6 +7,7 @@ from django.core.management import BaseCommand, CommandError
 
 from accounts.demo import load
 from accounts.models import Office
+from learning.demo import load as learning
 
 
 class Command(BaseCommand):
@@ -18,16 +19,18 @@ class Command(BaseCommand):
 
     def handle(self, *args, if_empty: bool, remove: bool, **options):
         if remove:
-            self.stdout.write(f"已移走 {load.remove()} 名演示人员和他们的组织、宿舍、职务。")
+            learning.remove()
+            self.stdout.write(f"已移走 {load.remove()} 名演示人员和他们的组织、宿舍、职务、学习内容。")
             return
         if load.exists():
             if not if_empty:
                 raise CommandError("演示数据已经在了。要重来，先执行 manage.py demo --remove。")
+            learning.load()  # an installation from before there was learning
             return
         if not settings.EMBEDDED:
             raise CommandError("演示数据只装在单机演示环境里，不进生产环境。")
         self.stdout.write("正在装入演示大学“云溪大学”……")
-        counts = load.load()
+        counts = load.load() | learning.load()
         load.write_seed()
         self._give_password()
         self.stdout.write(
