@@ -1,3 +1,3 @@
-from learning.admin import columns, duty, items, topics
+from learning.admin import columns, duty, items, questions, topics
 
-__all__ = ["columns", "duty", "items", "topics"]
+__all__ = ["columns", "duty", "items", "questions", "topics"]
