@@ -16,6 +16,7 @@ from decimal import Decimal
 from celery import current_app
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions.locks import lock
@@ -69,12 +70,17 @@ class Grade:
     answer: Answer
     before: Decimal
     after: Decimal
-    score: Decimal
+    old_score: Decimal
+    passed: bool
     reaches: bool
 
     @property
     def paper(self) -> Attempt:
         return self.answer.attempt
+
+    @property
+    def score(self) -> Decimal:
+        return self.old_score + self.change
 
     @property
     def change(self) -> Decimal:
@@ -98,6 +104,8 @@ def propose_correction(
     if not reason.strip():
         raise Invalid(fields={"reason": ["请写明为什么要更正。"]})
     fixed = _fixed(version, answer)
+    if fixed.answer == version.answer:
+        raise Invalid(fields={"answer": ["这和现在的答案是一样的。"]})
     fixed.question, fixed.author = question, by
     fixed.explanation = explanation.strip() or version.explanation
     fixed.number = question.versions.order_by("-number").values_list("number", flat=True)[0] + 1
@@ -145,9 +153,10 @@ def apply_correction(
     """
     question = lock(correction.fixed.question)
     check_right(by, REVIEW, question.branch)
-    correction = Correction.objects.select_related("wrong", "fixed").filter(pk=correction.pk).first()
-    if correction is None:
+    found = Correction.objects.select_related("wrong", "fixed").filter(pk=correction.pk).first()
+    if found is None:
         raise Conflict("这个更正已经撤回。")
+    correction = found
     if correction.applied_at is not None:
         return correction
     if correction.fixed.author_id == by.pk:
@@ -235,15 +244,16 @@ def _graded(row: Answer, fixed: QuestionVersion) -> Grade:
     paper = row.attempt
     before = row.points or Decimal(0)
     after = before if row.value is None else points(fixed, row.value, half_marks=paper.quiz.half_marks)
-    score = paper.score + after - before
-    return Grade(row, before, after, score, score * 100 >= paper.full * paper.quiz.pass_percent)
+    old_score, full = paper.score or Decimal(0), paper.full or Decimal(0)
+    reaches = (old_score + after - before) * 100 >= full * paper.quiz.pass_percent
+    return Grade(row, before, after, old_score, bool(paper.passed), reaches)
 
 
 def _tally(grade: Grade) -> Iterator[str]:
     yield "papers"
     if grade.change:
         yield "gain" if grade.change > 0 else "lose"
-        if grade.reaches != grade.paper.passed:
+        if grade.reaches != grade.passed:
             yield "newly_passed" if grade.reaches else "would_fail"
 
 
@@ -274,8 +284,6 @@ def _fixed(version: QuestionVersion, answer: list) -> QuestionVersion:
     fixed.pk, fixed._state.adding = None, True
     fixed.answer = answer
     fixed.answer = tidy_answer(fixed)
-    if fixed.answer == version.answer:
-        raise Invalid(fields={"answer": ["这和现在的答案是一样的。"]})
     return fixed
 
 
@@ -303,7 +311,7 @@ def _write_points(grades: Iterable[Grade], correction: Correction) -> None:
 
 
 def _passes(grade: Grade, correction: Correction) -> bool:
-    return grade.reaches or (grade.paper.passed and not correction.lowers_passed)
+    return grade.reaches or (grade.passed and not correction.lowers_passed)
 
 
 def _write_scores(grades: Iterable[Grade], correction: Correction) -> None:
@@ -325,13 +333,12 @@ def _write_events(grades: Iterable[Grade], correction: Correction) -> None:
 
 def _told_later(grade: Grade, correction: Correction) -> str:
     """Old and new, for the learner who asks."""
-    paper = grade.paper
     sentence = (
         f"第 {grade.answer.position} 题 {_plain(grade.before)} → {_plain(grade.after)} 分，"
-        f"总分 {_plain(paper.score)} → {_plain(grade.score)} 分"
+        f"总分 {_plain(grade.old_score)} → {_plain(grade.score)} 分"
     )
     passes = _passes(grade, correction)
-    if passes == paper.passed:
+    if passes == grade.passed:
         return f"{sentence}，合格保留" if passes and not grade.reaches else sentence
     return f"{sentence}，{'改为合格' if passes else '改为不合格'}"
 
@@ -353,7 +360,7 @@ def _draw_consequences(grades: list[Grade], correction: Correction) -> None:
         paper, person = grade.paper, people[grade.paper.person_id]
         if grade.change < 0:
             note_answers(person=person, right=(), wrong={question}, at=now)
-        if grade.reaches and not paper.passed and paper.quiz.course_version is not None:
+        if grade.reaches and not grade.passed and paper.quiz.course_version is not None:
             complete_course(person=person, version=paper.quiz.course_version, at=now)
         if not paper.is_practice:
             told.setdefault(paper.quiz_id, []).append(person)
@@ -362,7 +369,7 @@ def _draw_consequences(grades: list[Grade], correction: Correction) -> None:
             kind="score_corrected",
             recipients=persons,
             key=f"{correction.pk}:{number}",
-            link=f"/learning/quizzes/{number}/",
+            link=reverse("learning:quiz", args=[number]),
             words={"title": quizzes[number].title},
         )
 

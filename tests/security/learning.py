@@ -39,7 +39,12 @@ def objects_of(branch, learner, editor):
     quiz = month_end_quiz(branch)
     asked = quiz.questions.select_related("version__question", "item").first()
     fixed = QuestionVersionFactory(
-        question=asked.version.question, number=2, state="in_review", reviewer=None, reviewed_at=None
+        question=asked.version.question,
+        number=2,
+        answer=["C"],
+        state="in_review",
+        reviewer=None,
+        reviewed_at=None,
     )
     course = published_course(branch, questions=2)
     lesson = course.current.lessons.first()
