@@ -13,7 +13,7 @@ from learning.models.topic import Topic
 
 class CourseQuerySet(models.QuerySet):
     def published(self):
-        return self.filter(current__isnull=False, withdrawn_at=None)
+        return self.filter(current__state=CourseVersion.State.PUBLISHED, withdrawn_at=None)
 
     def visible_to(self, person):
         """Published courses for an audience ``person`` belongs to now or that he was assigned, and those he completed."""
@@ -24,7 +24,10 @@ class CourseQuerySet(models.QuerySet):
             pk__in=assigned.filter(assignment__course__isnull=False)
         )
         completed = Completion.objects.filter(person=person).values("course")
-        return self.filter(Q(withdrawn_at=None) & open_to | Q(pk__in=completed), current__isnull=False)
+        # the state is asked for too: a draft that a stray write made current is still nobody's lesson
+        return self.filter(
+            Q(withdrawn_at=None) & open_to | Q(pk__in=completed), current__state=CourseVersion.State.PUBLISHED
+        )
 
 
 class Course(models.Model):

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import User
-from learning.models import Attempt, Completion, Course, CourseVersion, Lesson, LessonProgress
+from core.audit.models import AuditEntry
+from learning.models import Attempt, Completion, Course, CourseVersion, Lesson, LessonProgress, Media
+from learning.richtext import plain_text
+from learning.rules.drawing import problems_of_blueprint
+
+WROTE = ("learning.course_drafted", "learning.course_changed")
 
 
 @dataclass(frozen=True)
@@ -85,3 +90,48 @@ def is_complete(person: User, version: CourseVersion) -> bool:
     return has_finished_lessons(person, version) and (
         not version.test_draw or has_passed_test(person, version)
     )
+
+
+def writers_of(version: CourseVersion) -> set[int]:
+    """The keys of everybody who wrote in a version: its author, and whom the log names. One query."""
+    entries = AuditEntry.objects.filter(
+        action__in=WROTE,
+        subject_type=version._meta.label_lower,
+        subject_id=str(version.pk),
+        actor__isnull=False,
+    )
+    return {version.author_id, *entries.values_list("actor", flat=True)}
+
+
+def has_written(version: CourseVersion, person: User) -> bool:
+    """Whether ``person`` wrote or changed any of it: then somebody else reviews (``domain.md`` D26)."""
+    return person.pk in writers_of(version)
+
+
+def problems_of(version: CourseVersion) -> list[str]:
+    """What stops the review of a version, as sentences for its author; its self-test included."""
+    lessons = list(version.lessons.select_related("media"))
+    problems = [] if lessons else ["还没有课节。"]
+    for lesson in lessons:
+        problems += [f"“{lesson.title}”：{sentence}" for sentence in problems_of_lesson(lesson)]
+    return problems + problems_of_blueprint(version, waiting=True)
+
+
+def problems_of_lesson(lesson: Lesson) -> list[str]:
+    """What a lesson still lacks."""
+    kinds = {
+        Lesson.Kind.VIDEO: ({Media.Kind.VIDEO, Media.Kind.AUDIO}, "还没有视频。"),
+        Lesson.Kind.PDF: ({Media.Kind.PDF}, "还没有 PDF。"),
+    }
+    problems = []
+    if lesson.kind == Lesson.Kind.TEXT and not plain_text(lesson.body):
+        problems.append("还没有正文。")
+    if lesson.kind == Lesson.Kind.LINK and not lesson.url:
+        problems.append("还没有链接。")
+    if lesson.kind in kinds:
+        fitting, sentence = kinds[Lesson.Kind(lesson.kind)]
+        if lesson.media is None or lesson.media.kind not in fitting:
+            problems.append(sentence)
+    if lesson.kind == Lesson.Kind.VIDEO and not plain_text(lesson.body):
+        problems.append("视频要有文字稿：听不到声音的人读它。")
+    return problems

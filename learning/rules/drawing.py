@@ -27,25 +27,31 @@ def questions_for(version: CourseVersion, on: date):
 
     Those of the course, without those about lessons that this version does not have.
     """
-    of_a_lesson = Q(question__lesson_key__in=version.lessons.values("key"))
     return (
         QuestionVersion.objects.usable(on)
-        .filter(Q(question__lesson_key=None) | of_a_lesson, question__course=version.course_id)
+        .filter(_fits(version, "question__"), question__course=version.course_id)
         .filter(question__retired_at=None)
         .select_related("question")
         .order_by("question")
     )
 
 
-def problems_of_blueprint(version: CourseVersion, on: date | None = None) -> list[str]:
+def problems_of_blueprint(
+    version: CourseVersion, on: date | None = None, *, waiting: bool = False
+) -> list[str]:
     """What stops the self-test of ``version`` from being drawn, as sentences for its author; empty when nothing does.
 
-    Asked before publishing and again at each draw, because questions retire and expire.
+    Asked before publishing and again at each draw, because questions retire and expire. With ``waiting`` questions
+    that are not approved yet count as if they were.
     """
     if not version.test_draw:
         return []
     asked = Counter({_cell(line): line["count"] for line in version.blueprint})
-    stock = Counter(_cell_of(one) for one in questions_for(version, on or timezone.localdate()))
+    if waiting:
+        questions = Question.objects.filter(_fits(version), course=version.course_id, retired_at=None)
+        stock = Counter(Cell(one.category, one.difficulty) for one in questions)
+    else:
+        stock = Counter(_cell_of(one) for one in questions_for(version, on or timezone.localdate()))
     return _problems(version.test_draw, asked, stock)
 
 
@@ -70,6 +76,11 @@ def draw(version: CourseVersion, rng: Random, on: date) -> list[QuestionVersion]
     drawn = [one for cell, count in asked.items() for one in rng.sample(cells[cell], count)]
     rng.shuffle(drawn)
     return drawn
+
+
+def _fits(version: CourseVersion, of: str = "") -> Q:
+    """About the course as a whole, or about a lesson that this version has."""
+    return Q(**{f"{of}lesson_key": None}) | Q(**{f"{of}lesson_key__in": version.lessons.values("key")})
 
 
 def _problems(wanted: int, asked: Counter[Cell], stock: Counter[Cell]) -> list[str]:
