@@ -27,7 +27,7 @@ from learning.models import (
     Quiz,
     Topic,
 )
-from learning.rules.courses import has_written, is_complete, problems_of, writers_of
+from learning.rules.courses import edition, has_written, is_complete, problems_of, writers_of
 from learning.rules.drawing import problems_of_blueprint
 from notifications.outbox import enqueue
 
@@ -125,12 +125,13 @@ def submit_course(*, version: CourseVersion, by: User | None) -> CourseVersion:
 
 
 @transaction.atomic
-def approve_course(*, version: CourseVersion, by: User) -> CourseVersion:
+def approve_course(*, version: CourseVersion, by: User, seen: int | None = None) -> CourseVersion:
     """Approve a version with its questions in review, and publish it: it replaces the one before.
 
     The self-test of the version is made with it. A sitting of the old self-test may be finished; completions stay.
-    A withdrawn course is open again. Raises ``NotAllowed`` for whoever wrote any of it, ``Conflict`` unless it is
-    in review and its self-test can be drawn. Audited.
+    A withdrawn course is open again. ``seen`` is the ``rules.courses.edition`` the reviewer has read. Raises
+    ``NotAllowed`` for whoever wrote any of it, ``Conflict`` unless it is in review, still what was read, and its
+    self-test can be drawn. Audited.
     """
     version = _locked(version)
     course = version.course
@@ -138,6 +139,8 @@ def approve_course(*, version: CourseVersion, by: User) -> CourseVersion:
     if has_written(version, by):
         raise NotAllowed("自己写的或改过的课程，要由另一位同志审核。")
     _expect(version, State.IN_REVIEW)
+    if seen is not None and seen != edition(version):
+        raise Conflict("这一版刚才改过了，请重新看一遍再审核。")
     for asked in _questions_in(version, QuestionVersion.State.IN_REVIEW):
         approve_question(version=asked, by=by)
     if problems := [*problems_of(version), *problems_of_blueprint(version)]:

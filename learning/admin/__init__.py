@@ -1,3 +1,3 @@
-from learning.admin import columns, duty, items, questions, topics
+from learning.admin import columns, courses, duty, items, questions, topics
 
-__all__ = ["columns", "duty", "items", "questions", "topics"]
+__all__ = ["columns", "courses", "duty", "items", "questions", "topics"]

@@ -108,6 +108,16 @@ def has_written(version: CourseVersion, person: User) -> bool:
     return person.pk in writers_of(version)
 
 
+def edition(version: CourseVersion) -> int:
+    """How often the version was changed or sent to review, as the log counts. What a reviewer has read is one of them."""
+    entries = AuditEntry.objects.filter(
+        action__in=("learning.course_changed", "learning.course_submitted"),
+        subject_type=version._meta.label_lower,
+        subject_id=str(version.pk),
+    )
+    return entries.count()
+
+
 def problems_of(version: CourseVersion) -> list[str]:
     """What stops the review of a version, as sentences for its author; its self-test included."""
     lessons = list(version.lessons.select_related("media"))

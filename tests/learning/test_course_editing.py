@@ -20,7 +20,7 @@ from learning.actions.courses import (
 )
 from learning.actions.lessons import add_lesson, change_lesson, move_lesson, remove_lesson
 from learning.actions.media import store_media
-from learning.models import Assignment, Completion, Course, CourseVersion, QuestionVersion, Quiz
+from learning.models import Assignment, Completion, Course, CourseVersion, Question, QuestionVersion, Quiz
 from learning.rules.courses import problems_of, standing
 from notifications.models import Recipient
 from tests.factories import UserFactory
@@ -334,7 +334,7 @@ def test_a_test_that_cannot_be_drawn_stops_the_publication(desk, draft):
         submit_course(version=draft, by=desk.writer)
     asked = question(draft, desk, question__category="纪律")
     submit_course(version=draft, by=desk.writer)
-    QuestionVersion.objects.filter(pk=asked.pk).update(valid_until=timezone.localdate())
+    Question.objects.filter(pk=asked.question_id).update(retired_at=timezone.now())
     with pytest.raises(Conflict, match="纪律"):
         approve_course(version=draft, by=desk.second)
     assert fresh(draft).state == "in_review"
