@@ -32,17 +32,8 @@ from learning.rules.weeks import monday_of
 
 WEEK = dt.timedelta(days=7)
 REVIEWED_BEFORE = dt.timedelta(days=3)
-COVERS = {
-    "百科": {"draw": "tree", "branches": 3, "leaves": 2},
-    "资讯": {"draw": "people", "count": 5, "red": 2},
-    "党的知识": {"draw": "seats", "count": 9, "red": 1},
-    "专业知识": {"draw": "bars", "count": 5, "red": 4},
-    "生活小百科": {"draw": "months", "count": 12, "marks": [3]},
-    "经典书目": {"draw": "paper", "lines": 7, "marks": [2]},
-}
 FOR_EVERYBODY = {"百科", "资讯"}
-# Columns of a questions's place: whatever belongs to a course or an item.
-Place = dict
+Place = dict  # the fields of a question that say what it belongs to
 
 
 @dataclass
@@ -67,10 +58,6 @@ class Desk:
         self.party = Audience.objects.obtain([self.college])
         self.everybody = Audience.objects.obtain([self.college, self.league])
         self.topics = self._topics()
-        self.covers = {
-            name: self._picture(f"{name}.png", picture, f"栏目“{name}”的示意图")
-            for name, picture in COVERS.items()
-        }
         self.courses = [self._course(number, taught) for number, taught in enumerate(texts.courses(), 1)]
         self._items()
         self._duty()
@@ -211,7 +198,7 @@ class Desk:
             "title": piece.title,
             "summary": piece.summary,
             "body": piece.html,
-            "cover": self.covers[piece.column],
+            "cover": self._picture(f"{piece.title}.png", piece.picture, piece.alt) if piece.picture else None,
             "audience": self.everybody if piece.column in FOR_EVERYBODY else self.party,
         }
 

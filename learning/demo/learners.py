@@ -61,7 +61,10 @@ class Learners:
         now, college = self.desk.plan.now, self.desk.college
         self.people = list(self.desk.party.people().order_by("number"))
         self.tried = {person["userid"] for person in featured()}
-        self.skill = {person.pk: self.rng.choice((0.45, 0.75, 0.95, 0.98)) for person in self.people}
+        self.skill = {
+            person.pk: 0.7 if person.number in self.tried else self.rng.choice((0.45, 0.75, 0.95, 0.98))
+            for person in self.people
+        }
         self.home = dict(
             Membership.objects.filter(person__in=self.desk.party.people().values("pk"), until=None)
             .filter(side=Membership.Side.PARTY)

@@ -5,19 +5,22 @@ from collections.abc import Callable
 from io import BytesIO
 from math import cos, pi, sin
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 WIDTH, HEIGHT = 960, 540
 PAPER, INK, RED, TINT, FILL = "#FFFFFF", "#3A3A3C", "#B5362C", "#FAEEEC", "#F2F2F2"
-STROKE = 6
+STROKE, MARGIN = 6, 40
 
 
 def draw(picture: dict) -> bytes:
-    """A PNG. ``picture`` names the drawing in ``draw``; the rest are its arguments."""
+    """A PNG without empty paper above and below. ``picture`` names the drawing in ``draw``; the rest are its
+    arguments."""
     arguments = dict(picture)
     name = arguments.pop("draw")
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     _DRAWINGS[name](ImageDraw.Draw(image), **arguments)
+    _, top, _, bottom = ImageChops.difference(image, Image.new("RGB", image.size, PAPER)).getbbox()
+    image = image.crop((0, max(0, top - MARGIN), WIDTH, min(HEIGHT, bottom + MARGIN)))
     content = BytesIO()
     image.save(content, "PNG")
     return content.getvalue()

@@ -43,7 +43,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Piece:
-    """An item, or a lesson when it has a ``picture``."""
+    """An item or a lesson. Its ``picture`` is the cover of the one and stands in the text of the other."""
 
     title: str
     html: str

@@ -86,7 +86,7 @@ def test_the_content_of_five_courses_and_three_months(demo):
     returned = Item.objects.filter(state=Item.State.DRAFT).exclude(review_note="")
     assert returned.count() == 1
     assert {media.is_demo for media in Media.objects.all()} == {True}
-    assert Counter(Media.objects.values_list("kind", flat=True)) == {"image": 30, "pdf": 3}
+    assert Counter(Media.objects.values_list("kind", flat=True)) == {"image": 36, "pdf": 3}
     assert not Media.objects.filter(kind="image", alt="").exists()
     _everything_that_is_asked_could_be_approved()
 
@@ -150,7 +150,7 @@ def test_loading_twice_is_loading_once_and_removing_leaves_nothing(demo, django_
     quiz = Quiz.objects.get(kind=Quiz.Kind.MONTH_END, closes_at__gt=timezone.now())
     start_attempt(quiz=quiz, person=visitor)
     folder = Path(default_storage.base_location)
-    assert sum(path.is_file() for path in folder.rglob("*")) == 33
+    assert sum(path.is_file() for path in folder.rglob("*")) == 39
     with django_capture_on_commit_callbacks(execute=True):
         load.remove()
     assert _counts() == dict.fromkeys(learning.models.__all__, 0) | {"Column": Column.objects.count()}
