@@ -2,6 +2,7 @@
 
 from django import forms
 from django_prose_editor.widgets import AdminProseEditorWidget
+from js_asset import Media, Script
 
 from accounts.models import Branch
 from accounts.roles import Role, Stage
@@ -27,11 +28,17 @@ _EXTENSIONS = {
 }
 
 
+class _Editor(AdminProseEditorWidget):
+    @property
+    def media(self):
+        return super().media + Media(js=[Script("js/rich-text.js", type="module")])
+
+
 class RichTextField(forms.CharField):
     """Rich text, written in the browser's editor. The action sanitises it."""
 
     def __init__(self, **kwargs):
-        widget = AdminProseEditorWidget(config={"extensions": _EXTENSIONS}, preset="configurable")
+        widget = _Editor(config={"extensions": _EXTENSIONS}, preset="configurable")
         super().__init__(widget=widget, max_length=50_000, **kwargs)
 
 
