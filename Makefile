@@ -22,7 +22,7 @@ test: var/.dev var/.assets var/.locale
 
 # Renews docs/screenshots from the browser tests.
 screenshots: var/.dev var/.assets var/.locale
-	@SCREENSHOTS=1 REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_sign_in.py
+	@SCREENSHOTS=1 REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_sign_in.py tests/browser/test_demo_learning.py
 
 bench: var/.dev var/.assets var/.locale
 	@$(BIN)/python -m tests.benchmarks
