@@ -82,6 +82,8 @@ ACTIONS = {
     "learning.question_retired": "停用题目",
     "learning.question_returned": "退回题目",
     "learning.question_submitted": "题目提交审核",
+    "learning.questions_exported": "导出题目",
+    "learning.questions_imported": "导入题目",
     "learning.quiz_assembled": "生成月末测评",
     "learning.quiz_repaired": "更换月末测评的题目",
     "learning.quiz_undone": "撤销生成月末测评",

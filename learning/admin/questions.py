@@ -7,6 +7,8 @@ from unfold.decorators import display
 from accounts.admin.base import BranchFilter, ScopedAdmin
 from learning.actions.corrections import preview_correction
 from learning.actions.editing import WRITE
+from learning.admin.question_files import ImportPages
+from learning.admin.steps.question_files import ExportQuestions, ImportQuestions
 from learning.admin.steps.questions import (
     AddQuestion,
     ApplyCorrection,
@@ -82,7 +84,7 @@ def _asked(**criteria):
 
 
 @admin.register(Question)
-class QuestionAdmin(ScopedAdmin):
+class QuestionAdmin(ImportPages, ScopedAdmin):
     view_right = WRITE
     branch_field = "branch"
     list_display = ["code", "stem", "kind", "category", "difficulty", "state_label", "figures"]
@@ -94,8 +96,9 @@ class QuestionAdmin(ScopedAdmin):
         ("topic", "item"),
         ("course", "created_at", "retired_at"),
     ]
+    list_before_template = "admin/learning/_question_files.html"
     change_form_after_template = "admin/learning/question.html"
-    list_steps = (AddQuestion, ApproveCategory)
+    list_steps = (AddQuestion, ImportQuestions, ExportQuestions, ApproveCategory)
     row_steps = (
         ApproveQuestion,
         ApplyCorrection,

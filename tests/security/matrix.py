@@ -12,6 +12,7 @@ SIDES = ("A1", "B1", "never")
 PLACEHOLDER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 # The model whose rows a pattern outside the back office shows.
 SUBJECTS = {
+    "admin/learning/question/import/<uuid:pk>/": "core.protectedfile",
     "files/<uuid:pk>/": "core.protectedfile",
     "feedback/<int:pk>/close/": "accounts.feedback",
     "learning/attempts/<int:pk>/": "learning.attempt",
