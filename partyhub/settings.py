@@ -405,6 +405,7 @@ _policy = {
     "script-src": [SELF, NONCE],
     "style-src": [SELF, NONCE],
     "img-src": [SELF, "data:", "blob:"],
+    "media-src": [SELF],
     "font-src": [SELF],
     "connect-src": [SELF],
     "form-action": [SELF],
