@@ -240,6 +240,16 @@ def test_this_week_unread_first_and_three_at_most(page, org, cast, path):
     ]
 
 
+@pytest.mark.parametrize("path", ["/learning/", "/"])
+def test_until_something_is_sent_last_week_stays(page, org, cast, path):
+    ItemFactory(branch=org.a1, title="上上周", sent_at=dt.datetime(2026, 11, 15, 15, 59, tzinfo=dt.UTC))
+    ItemFactory(branch=org.a1, title="上周", sent_at=dt.datetime(2026, 11, 15, 16, tzinfo=dt.UTC))
+    response = page(cast.member, path)
+    assert [item.title for item in response.context["pushes"].items] == ["上周"]
+    assert "上周推送" in response.text
+    assert "本周推送" not in response.text
+
+
 def test_the_home_page_counts_the_month(page, org, cast):
     ItemFactory.create_batch(2, branch=org.a1, sent_at=NOW)
     first = ItemFactory(branch=org.a1, sent_at=dt.datetime(2026, 10, 31, 16, tzinfo=dt.UTC))
