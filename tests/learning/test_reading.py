@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -328,3 +329,12 @@ def test_empty_pages_say_what_will_be_there(read, cast, org):
     topic = TopicFactory(branch=org.a1)
     assert "这个专题还没有内容" in read(cast.member, f"/learning/topics/{topic.pk}/").text
     assert "还没有内容" in read(UserFactory(), "/learning/items/").text
+
+
+def test_the_preview_of_an_item_notes_no_opening(org, cast, rf):
+    item = ItemFactory(branch=org.a1, state="draft")
+    request = rf.get("/")
+    request.user, request.resolver_match = cast.member, None
+    text = render_to_string("learning/item.html", {"item": item, "body": "正文"}, request)
+    assert "hx-post" not in text
+    assert "百科，约 1 分钟" in text
