@@ -26,7 +26,8 @@ _COVERED_BRANCHES = """
     SELECT id FROM covered
 """
 
-_BRANCHES_AROUND = """
+# Parameters: the person, and today twice.
+AROUND = """
     WITH RECURSIVE around(id, parent_id) AS (
         SELECT branch.id, branch.parent_id
         FROM accounts_branch branch
@@ -36,8 +37,8 @@ _BRANCHES_AROUND = """
         UNION
         SELECT above.id, above.parent_id FROM accounts_branch above JOIN around ON around.parent_id = above.id
     )
-    SELECT id FROM around
 """
+_BRANCHES_AROUND = f"{AROUND} SELECT id FROM around"  # noqa: S608 - constant text
 
 
 class BranchQuerySet(TreeQuerySet, DatedQuerySet):
@@ -59,7 +60,8 @@ class BranchQuerySet(TreeQuerySet, DatedQuerySet):
     def around(self, person):
         """The branches ``person`` belongs to today, with everything above them."""
         today = timezone.localdate()
-        return self.filter(pk__in=RawSQL(_BRANCHES_AROUND, [person.pk, today, today]))  # noqa: S611 - as above
+        around = RawSQL(_BRANCHES_AROUND, [person.pk, today, today])  # noqa: S611 - as above
+        return self.filter(pk__in=around)
 
     def subtree(self, *branches):
         """The given branches and everything below them."""
