@@ -48,8 +48,8 @@ def prepare() -> None:
 
 
 def measure(people: int, rows: int, messages: int, only: set[str]) -> dict:
+    from tests.benchmarks import learning, university
     from tests.benchmarks import measure as figures
-    from tests.benchmarks import university
 
     began = time.perf_counter()
     branches, users = university.found(people)
@@ -66,6 +66,11 @@ def measure(people: int, rows: int, messages: int, only: set[str]) -> dict:
         found["roster"] = figures.roster_import(secretary, branches[0], rows)
     if "outbox" in only:
         found["outbox"] = figures.outbox(branches, users, messages)
+    if "learning" in only:
+        found["learning"] = learning.costs(branches, users)
+        found["rush"] = learning.rush(branches, users)
+        found["month_end"] = learning.month_end(branches, users)
+        found["lists"] = learning.lists(branches, users)
     return found
 
 
@@ -93,7 +98,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, nargs="+", default=[3000, 40000])
     parser.add_argument("--rows", type=int, default=10_000, help="rows of the roster")
     parser.add_argument("--messages", type=int, default=20_000)
-    parser.add_argument("--only", nargs="+", default=["home", "rights", "roster", "outbox"])
+    parser.add_argument("--only", nargs="+", default=["home", "rights", "roster", "outbox", "learning"])
     parser.add_argument("--bare-json", action="store_true", help="one size, printed as one line of JSON")
     options = parser.parse_args()
     if options.bare_json:

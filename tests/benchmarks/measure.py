@@ -39,7 +39,7 @@ def session_of(user) -> str:
 
 @contextmanager
 def served(application: str, **environment: str):
-    """The given WSGI application under granian with two workers; yields its address."""
+    """The given WSGI application under granian with two workers; yields its address and its process group."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -62,7 +62,7 @@ def served(application: str, **environment: str):
     try:
         address = f"http://127.0.0.1:{port}/"
         _wait_for(address)
-        yield address
+        yield address, process.pid
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
@@ -121,10 +121,10 @@ def home_page(users) -> dict:
             assert client.get("/").status_code == 200
         counts.append(len(queries))
     cookies = [{settings.SESSION_COOKIE_NAME: session_of(user)} for user in users[:40]]
-    with served("partyhub.wsgi:application") as address:
+    with served("partyhub.wsgi:application") as (address, _):
         load(address, cookies)
         page = load(address, cookies)
-    with served("tests.benchmarks.bare:application", BARE_QUERIES=str(max(counts))) as address:
+    with served("tests.benchmarks.bare:application", BARE_QUERIES=str(max(counts))) as (address, _):
         load(address, [{}])
         bare = load(address, [{}])
     ratio = round(bare["per_second"] / page["per_second"], 2)
