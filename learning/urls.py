@@ -1,6 +1,6 @@
 from django.urls import path
 
-from learning.views import attempts, courses, home, items, media, mistakes, quizzes, search, topics
+from learning.views import attempts, courses, home, items, media, mistakes, progress, quizzes, search, topics
 
 app_name = "learning"
 
@@ -16,6 +16,11 @@ urlpatterns = [
     path("mistakes/practice/", mistakes.practice, name="practice"),
     path("mistakes/<int:pk>/", mistakes.mistake, name="mistake"),
     path("search/", search.search, name="search"),
+    path("progress/", progress.task_list, name="progress"),
+    path("progress/<int:pk>/", progress.task, name="progress_of"),
+    path("progress/<int:pk>/export/", progress.export, name="progress_export"),
+    path("progress/<int:pk>/nudge/", progress.nudge_people, name="nudge"),
+    path("tasks/", progress.own_tasks, name="tasks"),
     path("topics/", topics.topic_list, name="topics"),
     path("topics/<int:pk>/", topics.topic, name="topic"),
     path("topics/<int:pk>/subscribe/", topics.subscribe, name="subscribe"),

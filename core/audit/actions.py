@@ -76,6 +76,8 @@ ACTIONS = {
     "learning.item_withdrawn": "撤下推送内容",
     "learning.media_stored": "上传图片、视频或文件",
     "learning.passes_lowered": "更正后收回合格",
+    "learning.people_nudged": "提醒学习",
+    "learning.progress_exported": "导出未完成名单",
     "learning.question_added": "新建题目",
     "learning.question_approved": "审核通过题目",
     "learning.question_changed": "修改题目",

@@ -174,8 +174,10 @@ def nudge_key(assignment: Assignment, at: datetime) -> str:
 
 
 def address(assignment: Assignment) -> str:
-    """Where a learner finds it."""
-    return reverse("learning:home")
+    """Where a learner does it."""
+    if assignment.quiz_id:
+        return reverse("learning:quiz", args=[assignment.quiz_id])
+    return reverse("learning:course", args=[assignment.course_id])
 
 
 def _check(by: User, branch: Branch, audience: Audience, course: Course | None) -> None:

@@ -17,6 +17,7 @@ from accounts.roles import Stage
 from core.audit.log import record
 from core.errors import Conflict, Invalid
 from learning.actions.assignments import assign, call_off, tell
+from learning.actions.attempts import void_attempts
 from learning.actions.editing import REVIEW, WRITE, check_right, people_asked
 from learning.models import Assignment, Attempt, Item, QuestionVersion, Quiz, QuizQuestion
 from learning.rules import quizzes as rules
@@ -95,8 +96,6 @@ def withdraw_quiz(*, quiz: Quiz, reason: str, by: User) -> Quiz:
     )
     quiz.withdrawn_at, quiz.withdrawn_by, quiz.withdraw_reason = timezone.now(), by, reason[:200]
     quiz.save(update_fields=["withdrawn_at", "withdrawn_by", "withdraw_reason"])
-    from learning.actions.attempts import void_attempts
-
     void_attempts(quiz=quiz)
     for assignment in _assignments(quiz):
         call_off(assignment)
@@ -113,7 +112,7 @@ def repair_quiz(quiz: Quiz) -> Quiz | None:
     was undone. An open quiz stays as it is. Audited when something changed.
     """
     quiz = lock(quiz)
-    if quiz.withdrawn_at or quiz.opens_at <= timezone.now():
+    if quiz.withdrawn_at or quiz.opens_at is None or quiz.opens_at <= timezone.now():
         return quiz
     asked = list(quiz.questions.values_list("version", flat=True))
     found = list(rules.candidates(quiz.branch, quiz.period))
@@ -157,20 +156,13 @@ def warn_of_shortage() -> int:
 
     Returns how many branches that were.
     """
-    today, period = timezone.localdate(), rules.period_of(timezone.localdate())
-    if today.day < rules.WARNED_FROM or timezone.now() >= rules.window(period)[0]:
+    if not rules.is_time_to_warn(timezone.now()):
         return 0
-    short = [
-        (branch, missing) for branch in _branches_without(period) if (missing := lacking(branch, period))
-    ]
+    period = rules.period_of(timezone.localdate())
+    short = rules.shortages(period, Branch.objects.all())
     for branch, missing in short:
         _tell_editors(branch, period, missing, key=f"{branch.pk}:{period}")
     return len(short)
-
-
-def lacking(branch: Branch, period: str) -> int:
-    """How many questions the quiz of a month lacks, as far as one can see today; 0 for enough. One query."""
-    return max(0, rules.FEWEST - len(rules.expected(branch, period)))
 
 
 def announce_quizzes() -> None:

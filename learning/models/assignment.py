@@ -86,12 +86,17 @@ class AssigneeQuerySet(models.QuerySet):
         """Those who still have to do it."""
         return self.standing().filter(done_at=None)
 
-    def visible_to(self, user, right: str = "learning.view_progress"):
-        """One's own rows, and those of people in branches where ``user`` holds ``right``."""
+    def in_branches_of(self, user, right: str = "learning.view_progress"):
+        """Rows of people who belong to a branch where ``user`` holds ``right`` today."""
         from accounts.models import User
 
-        people = User.objects.visible_to(user, right)
-        return self.filter(person__in=people)
+        return self.filter(person__in=User.objects.in_branches(Branch.objects.where(user, right)))
+
+    def visible_to(self, user, right: str = "learning.view_progress"):
+        """One's own rows, and those of people in branches where ``user`` holds ``right``."""
+        return self.filter(
+            Q(person=user) | Q(pk__in=Assignee.objects.in_branches_of(user, right).values("pk"))
+        )
 
 
 class Assignee(models.Model):

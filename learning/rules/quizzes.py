@@ -5,11 +5,11 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Branch
-from learning.models import Item, QuestionVersion
+from learning.models import Item, QuestionVersion, Quiz
 
 ASSEMBLED_ON = 25
 WARNED_FROM = 20
@@ -72,20 +72,58 @@ def candidates(branch: Branch, period: str) -> QuerySet[QuestionVersion]:
     """
     opens, closes = window(period)
     items = Item.objects.sent_in(period).filter(branch=branch, sent_at__lt=opens)
-    return _asked_about(items, closes).filter(reviewed_at__lt=opens)
-
-
-def expected(branch: Branch, period: str) -> QuerySet[QuestionVersion]:
-    """``candidates``, and before the 25th also the questions of items that are to go out until then."""
-    start = assembled_at(period)
-    items = Item.objects.sent_in(period) | Item.objects.filter(
-        state=Item.State.SCHEDULED,
-        scheduled_at__gte=_at(first_day(period), time.min),
-        scheduled_at__lt=start,
+    return (
+        QuestionVersion.objects.usable(timezone.localdate())
+        .filter(
+            Q(valid_until=None) | Q(valid_until__gt=timezone.localdate(closes)),
+            question__retired_at=None,
+            question__item__in=items.values("pk"),
+            reviewed_at__lt=opens,
+        )
+        .select_related("question")
+        .order_by("question__item__sent_at", "question__item", "question", "pk")
     )
-    if timezone.now() >= start:
-        return candidates(branch, period)
-    return _asked_about(items.filter(branch=branch), window(period)[1])
+
+
+def shortages(period: str, branches: QuerySet[Branch]) -> list[tuple[Branch, int]]:
+    """Which of ``branches`` lack how many questions for the quiz of a month, as far as one can see now. One query.
+
+    Until the 25th the items count that are to go out by then. A branch that has sent and planned nothing, or whose
+    quiz is made, lacks nothing.
+    """
+    start, (opens, closes) = assembled_at(period), window(period)
+    there = Q(items__in=Item.objects.sent_in(period).filter(sent_at__lt=opens).values("pk"))
+    if timezone.now() < start:
+        first = _at(first_day(period), time.min)
+        there |= Q(
+            items__state=Item.State.SCHEDULED,
+            items__scheduled_at__gte=first,
+            items__scheduled_at__lt=start,
+        )
+    usable = QuestionVersion.objects.usable(timezone.localdate()).filter(
+        Q(valid_until=None) | Q(valid_until__gt=timezone.localdate(closes)), question__retired_at=None
+    )
+    made = Quiz.objects.filter(kind=Quiz.Kind.MONTH_END, period=period).values("branch")
+    counted = (
+        branches.filter(there, until=None)
+        .exclude(pk__in=made)
+        .annotate(
+            usable=Count(
+                "items__questions__versions",
+                filter=Q(items__questions__versions__in=usable.values("pk")),
+                distinct=True,
+            )
+        )
+        .filter(usable__lt=FEWEST)
+        .order_by("pk")
+    )
+    return [(branch, FEWEST - branch.usable) for branch in counted]
+
+
+def is_time_to_warn(now: datetime) -> bool:
+    """From five days before the 25th until the quiz of this month should open."""
+    local = timezone.localtime(now)
+    return local.day >= WARNED_FROM and now < window(period_of(local.date()))[0]
 
 
 def branches_of(period: str) -> QuerySet[Branch]:
@@ -107,7 +145,7 @@ def choose(
     """
     rng = random.Random(seed)  # noqa: S311 - chance, not secrecy
     picked = {version.pk: version for version in kept}
-    rest: dict[int, list[QuestionVersion]] = {}
+    rest: dict[int | None, list[QuestionVersion]] = {}
     for version in found:
         if version.pk not in picked:
             rest.setdefault(version.question.item_id, []).append(version)
@@ -123,19 +161,6 @@ def choose(
             version = rest[item].pop()
             picked[version.pk] = version
     return [version for version in found if version.pk in picked]
-
-
-def _asked_about(items: QuerySet[Item], until: datetime) -> QuerySet[QuestionVersion]:
-    versions = QuestionVersion.objects.usable(timezone.localdate())
-    return (
-        versions.filter(
-            Q(valid_until=None) | Q(valid_until__gt=timezone.localdate(until)),
-            question__retired_at=None,
-            question__item__in=items.values("pk"),
-        )
-        .select_related("question")
-        .order_by("question__item__sent_at", "question__item", "question", "pk")
-    )
 
 
 def _at(day: date, clock: time) -> datetime:

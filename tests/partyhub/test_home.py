@@ -55,7 +55,7 @@ def test_it_costs_a_secretary_the_same_however_many_branches(
     session = client.session
     session["seen_at"] -= 60  # the page also notes when it was last used
     session.save()
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(19):
         answer = client.get("/")
     assert [row.title for row in answer.context["todos"]].count("指定培养联系人") == count
 

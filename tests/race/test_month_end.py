@@ -3,14 +3,17 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from core.errors import DomainError
 from learning.actions.assignments import assign, mark_done
+from learning.actions.nudges import nudge
 from learning.actions.quizzes import assemble_quiz, tend_quizzes
-from learning.models import Assignee, Assignment, Quiz, QuizQuestion
+from learning.models import Assignee, Assignment, Nudge, Quiz, QuizQuestion
 from learning.rules import quizzes as rules
 from notifications.models import Message, Recipient
+from tests.granting import grant
 from tests.learning.factories import ItemFactory, QuestionVersionFactory, audience_of, month_end_quiz
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -67,3 +70,39 @@ def test_the_same_task_set_by_many_hands_is_set_once(org, cast, race):
     )
     assert sum(not isinstance(outcome, DomainError) for outcome in outcomes) == 1
     assert Assignment.objects.count() == 1
+
+
+@pytest.fixture
+def task(org, cast):
+    quiz = month_end_quiz(org.a1)
+    grant(cast.teacher, "secretary", org.a1)
+    return assign(by=None, branch=org.a1, audience=audience_of(org.a1), due_at=quiz.closes_at, quiz=quiz)
+
+
+def test_many_hands_remind_a_person_once(cast, task, race):
+    outcomes = race(lambda n: nudge(assignment=task, by=cast.teacher))
+    assert [outcome for outcome in outcomes if not isinstance(outcome, DomainError)] == [4]
+    assert Nudge.objects.count() == Recipient.objects.filter(message__kind="study_nudge").count() == 4
+
+
+def test_without_the_lock_the_database_still_refuses_the_second(cast, task, race, unguarded):
+    unguarded("learning_nudge", "learning.actions.nudges._create", 4)
+    outcomes = race(lambda n: nudge(assignment=task, by=cast.teacher), 4)
+    assert [outcome for outcome in outcomes if not isinstance(outcome, DomainError)] == [4]
+    assert Nudge.objects.count() == 4
+
+
+def test_without_both_there_are_several(cast, task, race, unguarded):
+    """If this fails, the tests above might be useless."""
+    unguarded("learning_nudge", "learning.actions.nudges._create", 4)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE learning_nudge DROP CONSTRAINT nudges_are_numbered")
+    try:
+        race(lambda n: nudge(assignment=task, by=cast.teacher), 4)
+        assert Nudge.objects.count() == 16
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE learning_nudge")
+            cursor.execute(
+                "ALTER TABLE learning_nudge ADD CONSTRAINT nudges_are_numbered UNIQUE (assignee_id, number)"
+            )
