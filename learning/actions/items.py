@@ -20,6 +20,7 @@ from core.audit.log import record
 from core.errors import Conflict, Invalid, NotAllowed
 from learning.actions import questions
 from learning.actions.editing import REVIEW, WRITE, check_right, people_asked
+from learning.actions.quizzes import repair_quizzes_with
 from learning.models import Item, Media, Reading
 from learning.richtext import clean_html, pictures, plain_text, with_alternatives
 from learning.rules import items as rules
@@ -220,6 +221,7 @@ def withdraw_item(*, item: Item, reason: str, by: User) -> Item:
         withdraw_reason=reason,
     )
     cancel(kind="push_item", key=str(item.pk))
+    repair_quizzes_with(item=item)
     record(by, "learning.item_withdrawn", item, branch=item.branch, reason=reason)
     return item
 

@@ -1,3 +1,3 @@
-from learning.admin import columns, courses, duty, items, questions, topics
+from learning.admin import assignments, columns, courses, duty, items, questions, quizzes, topics
 
-__all__ = ["columns", "courses", "duty", "items", "questions", "topics"]
+__all__ = ["assignments", "columns", "courses", "duty", "items", "questions", "quizzes", "topics"]

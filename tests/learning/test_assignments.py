@@ -247,3 +247,24 @@ def test_the_database_knows_each_person_once(give, cast):
     assignment = give()
     with pytest.raises(IntegrityError), transaction.atomic():
         Assignee.objects.create(assignment=assignment, person=User.objects.get(pk=cast.member.pk))
+
+
+def test_a_secretary_sets_and_calls_off_a_course_at_his_desk(client, org, cast, secretary, course):
+    client.force_login(secretary)
+    due = timezone.localtime() + dt.timedelta(days=9)
+    form = {
+        "course": course.pk,
+        "branch": org.a1.pk,
+        "branches": [org.a1.pk],
+        "due_at": f"{due:%Y-%m-%dT%H:%M}",
+    }
+    answer = client.post("/admin/learning/assignment/do/assign/", form)
+    assignment = Assignment.objects.get()
+    assert answer.url == f"/admin/learning/assignment/{assignment.pk}/change/"
+    page = client.get(answer.url).content.decode()
+    assert "0 / 5 人" in page
+    assert f"/learning/progress/{assignment.pk}/" in page
+    assert client.post("/admin/learning/assignment/do/assign/", form).status_code == 409
+    client.post(f"/admin/learning/assignment/{assignment.pk}/do/withdraw/")
+    assignment.refresh_from_db()
+    assert assignment.withdrawn_at

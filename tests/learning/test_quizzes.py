@@ -12,10 +12,12 @@ from django.utils import timezone
 from accounts.models import Audience
 from accounts.roles import Stage
 from core.audit.models import AuditEntry
-from core.errors import Conflict, Missing
+from core.errors import Conflict, Invalid, Missing
 from learning.actions import quizzes as actions
 from learning.actions.assignments import mark_done
-from learning.actions.quizzes import assemble_quiz, repair_quizzes_with, tend_quizzes
+from learning.actions.attempts import start_attempt
+from learning.actions.items import withdraw_item
+from learning.actions.quizzes import assemble_quiz, repair_quizzes_with, tend_quizzes, withdraw_quiz
 from learning.models import Assignee, Assignment, Item, Question, QuestionVersion, Quiz
 from learning.rules import quizzes as rules
 from notifications.models import Message, Recipient, State
@@ -308,6 +310,53 @@ def test_an_open_quiz_is_not_touched(quiz, items, editor):
         repair_quizzes_with(item=items[0])
         tend_quizzes()
     assert quiz.questions.count() == 6
+
+
+def test_withdrawing_an_item_repairs_the_quiz_at_once(org, quiz, items, editor):
+    with on("2026-11-27 10:00"):
+        withdraw_item(item=items[0], reason="数字有误", by=editor)
+    assert asked(quiz) == [sent.pk for sent in items[1:]]
+
+
+# Taking it back
+
+
+def test_a_quiz_is_taken_back_while_people_are_in_it(org, cast, quiz, editor):
+    with on(OPENING):
+        tend_quizzes()
+        attempt = start_attempt(quiz=quiz, person=cast.member)
+        with pytest.raises(Missing):
+            withdraw_quiz(quiz=quiz, reason="题目有误", by=cast.member)
+        with pytest.raises(Invalid):
+            withdraw_quiz(quiz=quiz, reason="误", by=editor)
+        withdraw_quiz(quiz=quiz, reason="题目有误", by=editor)
+        withdraw_quiz(quiz=quiz, reason="题目有误", by=editor)
+        tend_quizzes()
+    attempt.refresh_from_db()
+    assert attempt.state == "void"
+    assert told("quiz_withdrawn") == {cast.member.pk}
+    assert not told("quiz_open")
+    assert not Assignee.objects.standing().exists()
+    assert AuditEntry.objects.get(action="learning.quiz_withdrawn").reason == "题目有误"
+    assert Quiz.objects.get().withdraw_reason == "题目有误"
+
+
+# At the desk
+
+
+def test_an_editor_makes_and_takes_back_a_quiz_at_his_desk(client, org, cast, items, editor):
+    client.force_login(editor)
+    with on("2026-11-25 10:00"):
+        answer = client.post("/admin/learning/quiz/do/assemble/", {"branch": org.a1.pk, "period": PERIOD})
+        quiz = Quiz.objects.get()
+        assert answer.url == f"/admin/learning/quiz/{quiz.pk}/change/"
+        page = client.get(answer.url).content.decode()
+        assert "0 / 4 人" in page
+        assert all(row.version.stem in page for row in quiz.questions.all())
+        assert "未开放" in client.get("/admin/learning/quiz/").content.decode()
+        client.post(f"/admin/learning/quiz/{quiz.pk}/do/withdraw/", {"reason": "题目有误"})
+    quiz.refresh_from_db()
+    assert quiz.withdrawn_by == editor
 
 
 # All or nothing
