@@ -283,18 +283,17 @@ def _checked(version: QuestionVersion, value: object, sequence: object) -> list[
 
 
 def _locked_paper(attempt_id: int, person: User) -> tuple[Attempt, list[Answer]]:
-    """The paper with its answers, all held until the transaction ends: a save waits, and then finds points."""
-    rows = list(
-        Answer.objects.filter(attempt=attempt_id, attempt__person=person)
-        .select_related("attempt__quiz", "attempt__quiz__course_version", "version")
-        .select_for_update(of=("self", "attempt"), no_key=True)
-        .order_by("position")
-    )
-    if not rows:
+    """The paper, then its answers, all held until the transaction ends: a save waits, and then finds points.
+
+    Corrections lock in the same order.
+    """
+    papers = Attempt.objects.filter(pk=attempt_id, person=person).select_related("quiz__course_version")
+    attempt = papers.select_for_update(of=("self",), no_key=True).first()
+    if attempt is None:
         raise Missing
-    attempt = rows[0].attempt
     attempt.person = person
-    return attempt, rows
+    answers = attempt.answers.select_related("version").select_for_update(of=("self",), no_key=True)
+    return attempt, list(answers.order_by("position"))
 
 
 def _take(rows: list[Answer], answers: Iterable[Mapping], now: datetime) -> None:

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from random import Random
 
-from learning.models import Attempt, QuestionVersion, Quiz
+from django.db.models import QuerySet
+
+from learning.models import Attempt, QuestionVersion, Quiz, QuizQuestion
 
 # For papers opened before the end: the last tap may be on its way (``domain.md`` §1.9: "+ 2 min grace").
 GRACE = timedelta(seconds=120)
@@ -56,6 +58,11 @@ def may_see_key(attempt: Attempt, at: datetime) -> bool:
     """Whether the person may see the right answers to this paper now: it is closed, and so is the window."""
     free = key_free_at(attempt.quiz)
     return attempt.state == Attempt.State.CLOSED and (free is None or at > free)
+
+
+def still_asked(at: datetime) -> QuerySet[QuizQuestion]:
+    """The questions of month-end quizzes whose key is not free yet: no other page may show it either."""
+    return QuizQuestion.objects.filter(quiz__closes_at__gte=at - GRACE, quiz__withdrawn_at=None)
 
 
 def option_order(version: QuestionVersion, rng: Random, *, same_order: bool) -> list[int]:

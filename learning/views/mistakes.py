@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.errors import Invalid
 from learning.actions.mistakes import practise
 from learning.models import Course, Item, Lesson, Mistake, Question, QuestionVersion
+from learning.rules.attempts import still_asked
 from learning.rules.grading import BLANK, FALSE, TRUE, keys_of
 
 SHOWN = 100  # rows of each list
@@ -63,7 +64,10 @@ def practice(request):
 
 
 def _askable(person):
-    """One's own entries whose question can be asked today, with the version that stands now."""
+    """One's own entries whose question can be asked today, with the version that stands now.
+
+    Not while a month-end quiz asks it: the book shows what is right.
+    """
     today = timezone.localdate()
     current = Prefetch(
         "question__versions", QuestionVersion.objects.usable(today).select_related("image"), to_attr="current"
@@ -71,6 +75,7 @@ def _askable(person):
     return (
         Mistake.objects.visible_to(person)
         .filter(question__in=Question.objects.usable(today))
+        .exclude(question__in=still_asked(timezone.now()).values("version__question"))
         .select_related("question__item", "question__course__current", "question__topic")
         .prefetch_related(current)
     )
