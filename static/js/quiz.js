@@ -9,6 +9,7 @@
   var store = "paper:" + question().dataset.attempt;
   var queue = JSON.parse(sessionStorage.getItem(store) || "{}");
   var busy = false;
+  var leaving = false;
   var failures = 0;
   var timer = 0;
   var end = null;
@@ -67,6 +68,7 @@
     keep();
     form().elements.sequence.value = entry.sequence + 1;
     mend(entry);
+    if (!failures) say("");
     flush();
   }
 
@@ -83,7 +85,7 @@
 
   function flush() {
     var waiting = Object.keys(queue);
-    if (busy || !waiting.length) return;
+    if (busy || leaving || !waiting.length) return;
     var entry = queue[waiting[0]];
     busy = true;
     clearTimeout(timer);
@@ -112,7 +114,7 @@
 
   function settle(entry, ok, body) {
     if (!ok && body.sequence === undefined) {  // handed in, withdrawn or too late: the page says which
-      location.reload();
+      if (!leaving) location.reload();
       return new Promise(function () {});
     }
     if (body.left !== undefined) count(body.left);
@@ -164,14 +166,16 @@
     var data = new FormData(form());
     data.set("go", "submit");
     data.set("queue", JSON.stringify(Object.keys(queue).map(function (q) { return queue[q]; })));
+    if (leaving) return;
+    leaving = true;
     clearTimeout(timer);
-    document.querySelectorAll("#submit button").forEach(function (button) { button.disabled = true; });
     fetch(form().action, { method: "POST", body: data, headers: { Accept: "text/html" }, credentials: "same-origin" }).then(function (answer) {
       if (answer.status >= 500) throw new Error(answer.status);
       if (answer.ok) location.replace(answer.url);
       else location.reload();
     }).catch(function () {
-      document.querySelectorAll("#submit button").forEach(function (button) { button.disabled = false; });
+      leaving = false;
+      busy = false;
       var shut = document.querySelector("#submit a[href='#q']:not([tabindex])");
       if (shut) shut.click();
       trouble("没交上，网络断了。答案都留在手机上，连上以后再按交卷。");
@@ -191,7 +195,10 @@
     clock.lastElementChild.textContent = (hours ? hours + ":" : "") + two(Math.floor(left / 60) % 60) + ":" + two(left % 60);
     clock.setAttribute("aria-label", "剩余时间 " + Math.floor(left / 60) + " 分 " + left % 60 + " 秒");
     if (left === 300 || left === 60) document.getElementById("announce").textContent = "还有 " + left / 60 + " 分钟";
-    if (left === 0) { end = null; handIn(); }
+    if (left === 0) {
+      end = null;
+      handIn();
+    }
   }
 
   /* After the page was drawn or swapped: what waits for this question is newer than what the server knew. */
