@@ -79,7 +79,7 @@ def cancel(*, kind: str, key: str) -> int:
     return open_rows.update(state=State.CANCELLED, sent_at=None)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def cancel_for(*, people: Iterable[int], kinds: Iterable[str], key: str) -> int:
     """Call off for ``people`` (primary keys) alone what has not gone out to them; the others still hear it.
 

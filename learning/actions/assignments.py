@@ -97,7 +97,7 @@ def withdraw_assignment(*, assignment: Assignment, by: User) -> Assignment:
     return assignment
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def mark_done(*, person: User, at: datetime, course: Course | None = None, quiz: Quiz | None = None) -> int:
     """``person`` has completed ``course`` or handed in ``quiz``: he is done wherever he was told to.
 

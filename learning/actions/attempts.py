@@ -283,17 +283,21 @@ def _checked(version: QuestionVersion, value: object, sequence: object) -> list[
 
 
 def _locked_paper(attempt_id: int, person: User) -> tuple[Attempt, list[Answer]]:
-    """The paper, then its answers, all held until the transaction ends: a save waits, and then finds points.
+    """The paper and its answers, all held until the transaction ends: a save waits, and then finds points.
 
-    Corrections lock in the same order.
+    One statement; the paper is locked first, as corrections do, then its answers in their order.
     """
-    papers = Attempt.objects.filter(pk=attempt_id, person=person).select_related("quiz__course_version")
-    attempt = papers.select_for_update(of=("self",), no_key=True).first()
-    if attempt is None:
+    rows = list(
+        Answer.objects.filter(attempt=attempt_id, attempt__person=person)
+        .select_related("attempt__quiz__course_version", "version")
+        .select_for_update(of=("attempt", "self"), no_key=True)
+        .order_by("position")
+    )
+    if not rows:
         raise Missing
+    attempt = rows[0].attempt
     attempt.person = person
-    answers = attempt.answers.select_related("version").select_for_update(of=("self",), no_key=True)
-    return attempt, list(answers.order_by("position"))
+    return attempt, rows
 
 
 def _take(rows: list[Answer], answers: Iterable[Mapping], now: datetime) -> None:

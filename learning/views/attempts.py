@@ -55,21 +55,23 @@ def attempt(request, pk):
 @require_safe
 def result(request, pk):
     """The score at once; right answers, explanations and their sources when the key is free."""
-    attempt = get_object_or_404(
-        Attempt.objects.visible_to(request.user).select_related("quiz__course_version"), pk=pk
+    rows = list(
+        Answer.objects.filter(attempt=pk, attempt__person=request.user)
+        .select_related("attempt__quiz__course_version", "version__question", "version__image")
+        .order_by("position")
     )
+    if not rows:
+        raise Http404
+    attempt = rows[0].attempt
     if attempt.state == Attempt.State.OPEN:
         return redirect("learning:attempt", pk)
     if attempt.state == Attempt.State.VOID:
         return render(request, "learning/attempt_over.html", {"attempt": attempt, "is_withdrawn": True})
-    now = timezone.now()
-    context = _score(attempt)
-    if rules.may_see_key(attempt, now):
-        context |= _explained(request, attempt)
+    context = _score(attempt) | _tally(rows)
+    if rules.may_see_key(attempt, timezone.now()):
+        context |= _explained(request, attempt, rows)
     else:
         context["key_free_at"] = rules.key_free_at(attempt.quiz)
-        points = attempt.answers.values_list("points", flat=True)
-        context |= _tally([one == RIGHT for one in points])
     return render(request, "learning/result.html", context)
 
 
@@ -210,8 +212,9 @@ def _score(attempt: Attempt) -> dict:
     }
 
 
-def _tally(right: list[bool]) -> dict:
-    return {"right": sum(right), "wrong": len(right) - sum(right), "total": len(right)}
+def _tally(rows: list[Answer]) -> dict:
+    right = sum(row.points == RIGHT for row in rows)
+    return {"right": right, "wrong": len(rows) - right, "total": len(rows)}
 
 
 @dataclass(frozen=True)
@@ -228,8 +231,7 @@ class Explained:
     where: str = ""
 
 
-def _explained(request, attempt: Attempt) -> dict:
-    rows = list(attempt.answers.select_related("version__question", "version__image").order_by("position"))
+def _explained(request, attempt: Attempt, rows: list[Answer]) -> dict:
     sources = _sources(request.user, attempt, rows)
     explained = [
         Explained(
@@ -244,8 +246,7 @@ def _explained(request, attempt: Attempt) -> dict:
     ]
     wrong = [one for one in explained if not one.is_right]
     show_all = request.GET.get("show") == "all" or not wrong
-    context = {"explained": explained if show_all else wrong, "show_all": show_all}
-    return context | _tally([one.is_right for one in explained])
+    return {"explained": explained if show_all else wrong, "show_all": show_all}
 
 
 def _sources(person, attempt: Attempt, rows: list[Answer]) -> dict[int, dict]:

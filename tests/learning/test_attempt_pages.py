@@ -4,11 +4,13 @@ import re
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from learning.actions.attempts import save_answer, start_attempt, submit_attempt
-from learning.models import Attempt, QuizQuestion
+from learning.models import Assignee, Assignment, Attempt, QuizQuestion
 from learning.rules import attempts as rules
 from tests.learning.factories import (
     LessonFactory,
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.django_db
 
 JSON = {"HTTP_ACCEPT": "application/json"}
 CANARY = "CANARY"
+TRANSACTION = {"BEGIN", "BEGIN IMMEDIATE", "COMMIT"}
 
 
 @pytest.fixture
@@ -325,13 +328,9 @@ def test_the_key_never_leaves_during_a_sitting(client, org, learner):
         assert CANARY in client.get(address(paper, "result")).content.decode()
 
 
-def statements(queries):
-    """Transactions and all, but for the savepoints that only the test's own transaction brings."""
-    return [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
-
-
 @pytest.mark.parametrize("questions", [5, 20])
 def test_one_save_costs_four_statements(client, org, learner, questions, django_assert_num_queries):
+    """Session, person, the answer with its paper, the conditional UPDATE; no transaction around them."""
     paper = start_attempt(quiz=month_end_quiz(org.a1, questions=questions), person=learner)
     client.get("/")
     data = {"q": 1, "sequence": 1, "a": "B", "go": "save"}
@@ -341,3 +340,42 @@ def test_one_save_costs_four_statements(client, org, learner, questions, django_
         assert client.post(address(paper), data, **JSON).status_code == 200
     with django_assert_num_queries(3):
         assert client.post(address(paper), data | {"a": "C"}, **JSON).status_code == 409
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("questions", [5, 20])
+def test_a_whole_quiz_costs_the_same_however_many_questions(client, org, learner, questions):
+    """Open, start, hand everything in, see the score: real transactions, so that nothing but the portal counts."""
+    quiz = month_end_quiz(org.a1, questions=questions)
+    task = Assignment.objects.create(branch=org.a1, quiz=quiz, audience=quiz.audience, due_at=quiz.closes_at)
+    Assignee.objects.create(assignment=task, person=learner)
+    client.get("/")
+    counts = {}
+
+    def count(step, ask):
+        with CaptureQueriesContext(connection) as queries:
+            response = ask()
+        around = sum(query["sql"] in TRANSACTION for query in queries.captured_queries)
+        counts[step] = (len(queries) - around, around)
+        return response
+
+    url = reverse("learning:quiz", args=[quiz.pk])
+    count("open", lambda: client.get(url))
+    started = count("start", lambda: client.post(url))
+    page = count("paper", lambda: client.get(started.url))
+    letters = "A" + "B" * (questions - 1)  # one is wrong, for the book of mistakes
+    queue = json.dumps(
+        [{"q": n, "a": [letter], "mark": False, "sequence": 1} for n, letter in enumerate(letters, start=1)]
+    )
+    data = fields(page) | {"go": "submit", "queue": queue}
+    result = count("submit", lambda: client.post(started.url, data))
+    shown = count("score", lambda: client.get(result.url))
+    assert f"{100 - 100 // questions} 分，满分 100 分" in shown.content.decode()
+    assert counts == {
+        "open": (4, 0),
+        "start": (9, 2),
+        "paper": (3, 0),
+        "submit": (11, 2),
+        "score": (3, 0),
+    }
+    assert sum(work for work, _ in counts.values()) <= 30
