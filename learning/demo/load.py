@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Branch
+from accounts.models import Audience, Branch
 from learning.demo.desk import Desk
 from learning.demo.learners import Learners
 from learning.demo.plan import plan
@@ -57,6 +57,7 @@ def load() -> dict[str, int]:
 def remove() -> None:
     """Take away what the demo branches own and everything hanging on it, also what visitors added, with the files."""
     branches = Branch.objects.filter(is_demo=True)
+    audiences = list(Audience.objects.filter(branches__in=branches).values_list("pk", flat=True))
     quizzes = Quiz.objects.filter(branch__in=branches)
     courses = Course.objects.filter(branch__in=branches)
     questions = Question.objects.filter(branch__in=branches)
@@ -73,6 +74,9 @@ def remove() -> None:
     DutyWeek.objects.filter(branch__in=branches).delete()
     Item.objects.filter(branch__in=branches).delete()
     Topic.objects.filter(branch__in=branches).delete()
+    Audience.objects.filter(
+        pk__in=audiences, items=None, courses=None, quizzes=None, assignments=None
+    ).delete()
     media = Media.objects.filter(branch__in=branches)
     files = [(one.file.storage, one.file.name) for one in media]
     media.delete()

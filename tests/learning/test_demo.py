@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 import learning.models
-from accounts.models import Branch
+from accounts.models import Audience, Branch
 from accounts.roles import Stage
 from learning.actions.attempts import start_attempt
 from learning.actions.quizzes import tend_quizzes
@@ -155,6 +155,7 @@ def test_loading_twice_is_loading_once_and_removing_leaves_nothing(demo, django_
         load.remove()
     assert _counts() == dict.fromkeys(learning.models.__all__, 0) | {"Column": Column.objects.count()}
     assert not any(path.is_file() for path in folder.rglob("*"))
+    assert not Audience.objects.exists()
 
 
 def _counts():
