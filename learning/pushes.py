@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -32,7 +33,7 @@ def pushes_for(person: User) -> Pushes:
     week, last_week = bounds(monday)[0], bounds(monday - timedelta(weeks=1))[0]
     month = bounds(today.replace(day=1))[0]
     items = Item.objects.visible_to(person).sent().filter(sent_at__gte=min(last_week, month))
-    lately = list(listed(items, person))
+    lately: list[Any] = list(listed(items, person))
     of_week = [item for item in lately if item.sent_at >= week]
     of_month = [item for item in lately if item.sent_at >= month]
     shown = of_week or [item for item in lately if item.sent_at >= last_week]

@@ -1,6 +1,7 @@
 """What stands on the first page of 学习 besides lists: the course to go on with and the quizzes that are open."""
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from django.db.models import Count, F, OuterRef, Subquery
 from django.utils import timezone
@@ -15,8 +16,8 @@ def to_continue(rows: list[Row]) -> Row | None:
     left = [row for row in rows if row.completion is None and row.total]
     begun = [row for row in left if row.is_begun]
     if begun:
-        return max(begun, key=lambda row: row.last_opened)
-    return min((row for row in left if row.due), key=lambda row: row.due, default=None)
+        return max(begun, key=attrgetter("last_opened"))
+    return min((row for row in left if row.due), key=attrgetter("due"), default=None)
 
 
 def next_lesson(person: User, row: Row) -> Lesson | None:

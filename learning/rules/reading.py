@@ -21,7 +21,8 @@ class Place:
 
     @classmethod
     def of(cls, item: Item) -> "Place":
-        return cls(item.sent_at, item.pk)
+        """The place of an item that was sent."""
+        return cls(item.sent_at, item.pk)  # type: ignore[arg-type]
 
     @classmethod
     def parse(cls, text: str) -> "Place | None":
