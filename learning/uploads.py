@@ -65,7 +65,7 @@ def check(file: File) -> Checked:
         file.seek(0)
 
 
-def _claimed(start: bytes) -> str:
+def _claimed(start: bytes) -> Media.Kind:
     """What the first bytes claim; the check that follows proves it."""
     if start.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")) or (
         start[:4] == b"RIFF" and start[8:12] == b"WEBP"
@@ -94,7 +94,7 @@ def _picture(file: File) -> Checked:
             found.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
             picture = ImageOps.exif_transpose(found)
             has_alpha = "transparency" in found.info or found.mode in {"RGBA", "LA", "PA"}
-            form = "PNG" if found.format == "GIF" else found.format
+            form = "PNG" if found.format == "GIF" else str(found.format)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Invalid(f"图片展开后太大了。请缩小到 {LONGEST_SIDE} 像素以内。") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:

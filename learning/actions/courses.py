@@ -99,7 +99,7 @@ def change_draft(*, version: CourseVersion, by: User | None, **fields: Any) -> C
 
 
 @transaction.atomic
-def submit_course(*, version: CourseVersion, by: User | None) -> CourseVersion:
+def submit_course(*, version: CourseVersion, by: User) -> CourseVersion:
     """Ask for review. The course's unfinished questions go along, and the nearest reviewers are told.
 
     Raises ``Invalid`` with every sentence of ``rules.courses.problems_of``.

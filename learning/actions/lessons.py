@@ -13,6 +13,7 @@ from core.errors import Conflict, Invalid
 from learning.actions.courses import note_change, open_version, own_media
 from learning.models import CourseVersion, Lesson, Media
 from learning.richtext import clean_html, pictures, with_alternatives
+from learning.rules.courses import FILES
 
 CHANGEABLE = {"title", "kind", "chapter", "body", "media", "url", "minutes"}
 MAX_LESSONS = 300
@@ -105,7 +106,9 @@ def _write(lesson: Lesson, by: User | None, fields: dict[str, Any]) -> None:
         problems["minutes"] = [f"时长是 1 到 {MAX_MINUTES} 分钟。"]
     if lesson.url and (sentence := _address_problem(lesson.url)):
         problems["url"] = [sentence]
-    if lesson.media and (sentence := _file_problem(lesson, by, is_new=lesson.media_id != before)):
+    if lesson.media and (
+        sentence := _file_problem(lesson, lesson.media, by, is_new=lesson.media_id != before)
+    ):
         problems["media"] = [sentence]
     if problems:
         raise Invalid(
@@ -123,14 +126,10 @@ def _address_problem(url: str) -> str:
     return ""
 
 
-def _file_problem(lesson: Lesson, by: User | None, *, is_new: bool) -> str:
-    fitting = {
-        Lesson.Kind.VIDEO: {Media.Kind.VIDEO, Media.Kind.AUDIO},
-        Lesson.Kind.PDF: {Media.Kind.PDF},
-    }.get(Lesson.Kind(lesson.kind), set())
-    if lesson.media.kind not in fitting:
-        return f"{lesson.get_kind_display()}课节里不能放{lesson.media.get_kind_display()}。"
-    if is_new and not own_media(by, lesson.version.course.branch).filter(pk=lesson.media_id).exists():
+def _file_problem(lesson: Lesson, media: Media, by: User | None, *, is_new: bool) -> str:
+    if media.kind not in FILES.get(lesson.kind, ()):
+        return f"{lesson.get_kind_display()}课节里不能放{media.get_kind_display()}。"
+    if is_new and not own_media(by, lesson.version.course.branch).filter(pk=media.pk).exists():
         return "请用本组织上传的文件。"
     return ""
 

@@ -9,6 +9,11 @@ from learning.models import Attempt, Completion, Course, CourseVersion, Lesson, 
 from learning.richtext import plain_text
 from learning.rules.drawing import problems_of_blueprint
 
+# The kinds of file a lesson of a kind may hold.
+FILES: dict[str, tuple[str, ...]] = {
+    Lesson.Kind.VIDEO: (Media.Kind.VIDEO, Media.Kind.AUDIO),
+    Lesson.Kind.PDF: (Media.Kind.PDF,),
+}
 WROTE = ("learning.course_drafted", "learning.course_changed")
 
 
@@ -129,19 +134,13 @@ def problems_of(version: CourseVersion) -> list[str]:
 
 def problems_of_lesson(lesson: Lesson) -> list[str]:
     """What a lesson still lacks."""
-    kinds = {
-        Lesson.Kind.VIDEO: ({Media.Kind.VIDEO, Media.Kind.AUDIO}, "还没有视频。"),
-        Lesson.Kind.PDF: ({Media.Kind.PDF}, "还没有 PDF。"),
-    }
     problems = []
     if lesson.kind == Lesson.Kind.TEXT and not plain_text(lesson.body):
         problems.append("还没有正文。")
     if lesson.kind == Lesson.Kind.LINK and not lesson.url:
         problems.append("还没有链接。")
-    if lesson.kind in kinds:
-        fitting, sentence = kinds[Lesson.Kind(lesson.kind)]
-        if lesson.media is None or lesson.media.kind not in fitting:
-            problems.append(sentence)
+    if lesson.kind in FILES and (lesson.media is None or lesson.media.kind not in FILES[lesson.kind]):
+        problems.append("还没有视频。" if lesson.kind == Lesson.Kind.VIDEO else "还没有 PDF。")
     if lesson.kind == Lesson.Kind.VIDEO and not plain_text(lesson.body):
         problems.append("视频要有文字稿：听不到声音的人读它。")
     return problems
