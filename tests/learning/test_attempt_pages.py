@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from learning.actions.attempts import save_answer, start_attempt, submit_attempt
-from learning.models import Assignee, Assignment, Attempt, QuizQuestion
+from learning.models import Assignee, Assignment, Attempt, Mistake, QuizQuestion
 from learning.rules import attempts as rules
 from tests.learning.factories import (
     LessonFactory,
@@ -326,6 +326,16 @@ def test_the_key_never_leaves_during_a_sitting(client, org, learner):
     with time_machine.travel(quiz.closes_at + dt.timedelta(hours=1), tick=False):
         client.force_login(learner)
         assert CANARY in client.get(address(paper, "result")).content.decode()
+
+
+def test_the_book_of_mistakes_waits_until_the_quiz_is_over(client, paper, quiz):
+    submit_attempt(attempt=paper, person=paper.person, key="k")
+    mistake = Mistake.objects.filter(person=paper.person).first()
+    book = reverse("learning:mistake", args=[mistake.pk])
+    assert client.get(book).status_code == client.post(book, {"a": "A"}).status_code == 404
+    with time_machine.travel(quiz.closes_at + rules.GRACE + dt.timedelta(seconds=1), tick=False):
+        client.force_login(paper.person)
+        assert client.get(book).status_code == 200
 
 
 @pytest.mark.parametrize("questions", [5, 20])
