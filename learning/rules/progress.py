@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Branch, Membership, User
 from learning.models import Assignee, Assignment, Attempt, Quiz
+from learning.models.assignment import AssigneeQuerySet
 
 VIEW = "learning.view_progress"
 EXPORT = "learning.export_progress"
@@ -17,12 +18,12 @@ FEWEST_TAKERS = 5
 LISTED = timedelta(days=180)
 
 
-def on_the_list() -> QuerySet[Assignee]:
+def on_the_list() -> AssigneeQuerySet:
     """The one source of "who has to do what": rows that count today, of people who are still here."""
     return Assignee.objects.standing().filter(person__is_active=True)
 
 
-def not_done() -> QuerySet[Assignee]:
+def not_done() -> AssigneeQuerySet:
     return on_the_list().filter(done_at=None)
 
 

@@ -222,7 +222,7 @@ def test_the_learner_sees_who_reminded_him_and_when(client, cast, secretary, tas
     client.force_login(cast.activist)
     at = timezone.localtime(Nudge.objects.get(assignee__person=cast.activist).at)
     page = client.get("/learning/tasks/").content.decode()
-    assert f"陈守正 {at.month} 月 {at.day} 日 {at:%H:%M}提醒过你" in page
+    assert f"陈守正 {at.month} 月 {at.day} 日 {at:%H:%M} 提醒过你" in page
 
 
 @pytest.mark.parametrize("count", [1, 3])
