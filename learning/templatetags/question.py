@@ -40,9 +40,10 @@ def percent(share: float) -> int:
 def weakness(statistic: ItemStatistic) -> str:
     """Why an author should look at the question again."""
     reasons = []
-    if statistic.facility < TOO_HARD:
+    facility = statistic.facility or 0
+    if facility < TOO_HARD:
         reasons.append("几乎没有人答对，看看题目或答案是不是有误")
-    if statistic.facility > TOO_EASY:
+    if facility > TOO_EASY:
         reasons.append("几乎人人答对，也许太容易")
     if statistic.discrimination is not None and statistic.discrimination < TOO_BLUNT:
         reasons.append("其他题答得好的人，这道题并不更容易答对，看看题干是不是容易误解")

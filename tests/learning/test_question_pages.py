@@ -1,7 +1,11 @@
 """The question bank in the back office: what is shown to whom, and every button."""
 
+from io import BytesIO
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from PIL import Image
 
 from learning.models import Correction, ItemStatistic, Question, QuestionVersion
 from learning.rules.answers import read_answer, write_answer
@@ -232,6 +236,26 @@ def test_adding_to_an_item_and_to_a_lesson(desk, org):
     desk.post(f"{LIST}do/add/", form(branch=org.a1.pk, lesson=lesson.pk, paragraph="1", code="L"))
     assert Question.objects.get(code="I").item == item
     assert Question.objects.get(code="L").lesson_key == lesson.key
+
+
+def picture():
+    file = BytesIO()
+    Image.new("RGB", (4, 4), "red").save(file, "PNG")
+    return SimpleUploadedFile("党徽.png", file.getvalue(), "image/png")
+
+
+def test_a_picture_comes_with_words_and_goes_again(desk, org):
+    address = f"{LIST}do/add/"
+    assert desk.post(address, form(branch=org.a1.pk, picture=picture())).status_code == 422
+    assert not Question.objects.exists()
+    desk.post(address, form(branch=org.a1.pk, picture=picture(), alt="一枚党徽"))
+    question = Question.objects.get()
+    assert question.versions.get().image.alt == "一枚党徽"
+    assert 'alt="一枚党徽"' in texts(desk.get(page(question)))
+    desk.post(step(question, "change"), form(code=question.code))
+    assert question.versions.get().image is not None
+    desk.post(step(question, "change"), form(code=question.code, without_picture="on"))
+    assert question.versions.get().image is None
 
 
 def test_what_is_refused_comes_back_in_the_form(desk, org):

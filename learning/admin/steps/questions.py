@@ -1,8 +1,10 @@
 """Buttons on questions: write, review, retire, put a wrong key right."""
 
 from django import forms
+from django.db import transaction
 from django.db.models import Max
 from django.urls import reverse
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.admin.steps.fields import BranchField
 from accounts.models import Branch
@@ -10,7 +12,8 @@ from core.errors import DomainError
 from core.steps import DateField, RowField, Step
 from learning.actions import corrections, questions
 from learning.actions.editing import REVIEW, WRITE
-from learning.models import Lesson, Question, QuestionVersion, Topic
+from learning.actions.media import store_media
+from learning.models import Lesson, Media, Question, QuestionVersion, Topic
 from learning.rules.answers import read_answer, write_answer
 from learning.rules.questions import fingerprint
 
@@ -105,6 +108,15 @@ class QuestionFields(Step):
         max_value=9999,
         help_text="属于推送内容或课节的题要填，解析会连到那一段。",
     )
+    picture = forms.FileField(
+        label="图片",
+        required=False,
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        help_text="不选就保留原来的图片。",
+    )
+    alt = forms.CharField(
+        label="替代文字", max_length=200, required=False, help_text="看不到图片的人会听到它，有图片就要写。"
+    )
     valid_from = DateField(label="生效日期", required=False)
     valid_until = DateField(label="失效日期", required=False, help_text="从这一天起不再出题。")
 
@@ -128,6 +140,12 @@ class QuestionFields(Step):
         given["lesson_key"] = lesson.key if lesson else None
         given["options"] = [line for line in map(str.strip, given["options"].splitlines()) if line]
         given["answer"] = read_answer(given["kind"], given["answer"])
+        file, alt = given.pop("picture"), given.pop("alt")
+        if file:
+            branch = self.row.branch if self.row else given["branch"]
+            given["image"] = store_media(
+                content=file, name=file.name, branch=branch, by=self.by, alt=alt, kind=Media.Kind.IMAGE
+            )
         return given
 
 
@@ -141,6 +159,7 @@ class AddQuestion(QuestionFields):
         super().__init__(*args, **kwargs)
         self.fields["branch"].narrow(self.by, WRITE)
 
+    @transaction.atomic
     def run(self):
         version = questions.add_question(by=self.by, **self.values())
         self.next_url = reverse("admin:learning_question_change", args=[version.question_id])
@@ -151,12 +170,14 @@ class ChangeQuestion(QuestionFields):
     """Fields that cannot change any more are left out: where an approved question belongs."""
 
     slug, title, icon = "change", "修改", "edit"
-    field_order = ["kind"]
+    without_picture = forms.BooleanField(label="去掉现在的图片", required=False)
 
     def __init__(self, *args, row, **kwargs):
         version = open_version(row) or approved_version(row)
         super().__init__(*args, row=row, initial=self._initial(row, version), **kwargs)
         self.fields["code"].required = True
+        if not version.image_id:
+            del self.fields["without_picture"]
         if approved_version(row):
             del self.fields["item"], self.fields["lesson"]
             self.note = (
@@ -183,12 +204,16 @@ class ChangeQuestion(QuestionFields):
         return row.retired_at is None
 
     def values(self):
-        if "lesson" in self.fields:
-            return super().values()
-        self.cleaned_data["lesson"] = None
+        without_picture = self.cleaned_data.pop("without_picture", False)
+        self.cleaned_data.setdefault("lesson", None)
         given = super().values()
-        return {name: value for name, value in given.items() if name not in {"course", "lesson_key"}}
+        if without_picture:
+            given.setdefault("image", None)
+        if "lesson" not in self.fields:
+            del given["course"], given["lesson_key"]
+        return given
 
+    @transaction.atomic
     def run(self):
         version = questions.change_question(question=self.row, by=self.by, **self.values())
         return f"已保存，第 {version.number} 版现在是“{version.get_state_display()}”。"
