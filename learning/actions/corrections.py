@@ -1,7 +1,9 @@
 """Putting a wrong key right after people were graded by it (``targets.md`` B7, ``domain.md`` §1.9).
 
-One person proposes the right key, another sees what it would change and applies it. What is asked from then on has
-the right key, papers that are still being written are graded by it, and papers handed in before are graded again.
+One person proposes the right key, another sees what it would change and applies it. Whoever begins from then on is
+asked with the right key; papers handed in before are graded again. A paper in the middle keeps the version it began
+with, is graded by it when it is handed in, and again by the right key within a minute: moving its questions while it
+is handed in could lose one of them.
 Nobody loses a pass he had, unless that is decided by name and with a reason; a completed course is never taken away.
 
 Reviewers see how many gain and lose, never who: results belong to the learner (``domain.md`` C12), and whether a key
@@ -180,7 +182,7 @@ def apply_correction(
 def tend_corrections() -> None:
     """Grade again whatever is still graded by a corrected key. Harmless to repeat, and goes on where it was killed.
 
-    Run each minute: somebody may have begun with the wrong key in the moment it was corrected.
+    Run each minute: somebody who began with the wrong key may have handed in.
     """
     applied = Correction.objects.filter(applied_at__isnull=False)
     waiting = Answer.objects.exclude(attempt__state=Attempt.State.VOID).filter(
@@ -191,11 +193,10 @@ def tend_corrections() -> None:
 
 
 def regrade(*, correction: Correction) -> int:
-    """Grade every paper that was asked the wrong version; returns how many. Practice is graded, and not counted.
+    """Grade every closed paper that was asked the wrong version; returns how many. Practice is not counted.
 
-    A few hundred papers a transaction, locked in the order of their keys as everybody locks them. A paper that is
-    being handed in is waited for and then graded again; one that is handed in later finds the fixed version. The
-    answers move to the fixed version in the transaction that grades them, so nothing is counted twice.
+    A few hundred papers a transaction, locked in the order of their keys. The answers move to the fixed version in
+    the transaction that grades them, so nothing is counted twice.
     """
     correction = Correction.objects.select_related("wrong", "fixed__question").get(pk=correction.pk)
     count = 0
@@ -206,17 +207,14 @@ def regrade(*, correction: Correction) -> int:
 
 @transaction.atomic
 def _regrade_some(correction: Correction) -> int:
-    asked = Attempt.objects.filter(answers__version=correction.wrong_id).exclude(state=Attempt.State.VOID)
+    asked = Attempt.objects.filter(answers__version=correction.wrong_id, state=Attempt.State.CLOSED)
     keys = list(
         asked.select_for_update(of=("self",), no_key=True)
         .order_by("pk")
         .values_list("pk", flat=True)[:PAPERS_AT_ONCE]
     )
-    rows = list(_papers_of(correction.wrong).filter(attempt__in=keys).order_by("attempt_id"))
-    closed = [row for row in rows if row.attempt.state == Attempt.State.CLOSED]
-    writing = [row.pk for row in rows if row.attempt.state == Attempt.State.OPEN]
-    Answer.objects.filter(pk__in=writing).update(version=correction.fixed_id)
-    grades = [_graded(row, correction.fixed) for row in closed]
+    rows = _papers_of(correction.wrong).filter(attempt__in=keys).order_by("attempt_id")
+    grades = [_graded(row, correction.fixed) for row in rows]
     _write_points(grades, correction)
     changed = [grade for grade in grades if grade.change]
     _write_scores(changed, correction)

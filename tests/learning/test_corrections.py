@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from core.audit.models import AuditEntry
 from core.errors import Conflict, Invalid, Missing, NotAllowed
+from learning.actions.attempts import close_attempt
 from learning.actions.corrections import (
     apply_correction,
     preview_correction,
@@ -319,13 +320,16 @@ def test_the_task_finishes_what_was_begun(quiz, proposer, applier, monkeypatch):
     assert (correction.attempts, correction.gained, correction.newly_passed) == (5, 5, 5)
 
 
-def test_a_paper_being_written_is_graded_by_the_right_key(quiz, proposer, applier):
-    paper = sit(quiz, "CBBB", state=Attempt.State.OPEN)
+def test_a_paper_in_the_middle_is_graded_by_the_right_key_when_it_is_in(quiz, proposer, applier):
+    paper = sit(quiz, "CAAB", state=Attempt.State.OPEN)
     correction = corrected(quiz, proposer, applier)
     answer = paper.answers.get(position=1)
-    assert (answer.version, answer.points, answer.value) == (correction.fixed, None, ["C"])
-    assert not AttemptEvent.objects.exists()
-    assert correction.attempts == 0
+    assert (answer.version, answer.points, correction.attempts) == (correction.wrong, None, 0)
+    close_attempt(paper, Attempt.ClosedBy.CLOCK)
+    assert standing(paper) == (1, False)
+    tend_corrections()
+    assert standing(paper) == (2, True)
+    assert told(paper.person) == ["score_corrected"]
 
 
 def test_who_began_in_the_moment_of_the_correction_is_found_by_the_task(quiz, proposer, applier):

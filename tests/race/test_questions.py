@@ -1,13 +1,9 @@
 """Two reviewers at once, and a key that is put right while people hand in (``targets.md`` B7)."""
 
-import threading
-
 import pytest
-from django.db import connection
 
 from core.audit.models import AuditEntry
 from core.errors import Conflict, DomainError
-from learning.actions import corrections
 from learning.actions.attempts import save_answer, start_attempt, submit_attempt
 from learning.actions.corrections import apply_correction, propose_correction, regrade, tend_corrections
 from learning.actions.questions import add_question, approve_question, return_question, submit_question
@@ -18,7 +14,6 @@ from tests.learning.factories import month_end_quiz
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-WAIT = 20
 State = QuestionVersion.State
 
 
@@ -133,50 +128,3 @@ def test_a_key_is_put_right_once(papers, editors, race):
     assert Correction.objects.get().gained == 1
     assert AuditEntry.objects.filter(action="learning.correction_applied").count() == 1
     assert AttemptEvent.objects.filter(kind="regraded").count() == 1
-
-
-def test_who_hands_in_while_his_paper_is_moved_is_graded_whole(papers, editors, monkeypatch):
-    """The learner waits for the correction and then finds the fixed version, not a paper without the answer."""
-    correction = proposed(papers, editors)
-    apply_correction(correction=correction, by=editors[1])
-    paper, moved, blocked = papers[0], threading.Event(), threading.Event()
-    write_points = corrections._write_points
-
-    def pause(*args):
-        moved.set()
-        assert blocked.wait(WAIT)
-        return write_points(*args)
-
-    monkeypatch.setattr("learning.actions.corrections._write_points", pause)
-
-    def correct():
-        try:
-            regrade(correction=correction)
-        finally:
-            connection.close()
-
-    def hand_in():
-        try:
-            submit_attempt(attempt=paper, person=paper.person, key="x")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=correct), threading.Thread(target=hand_in)]
-    threads[0].start()
-    assert moved.wait(WAIT)
-    threads[1].start()
-    _wait_for_a_blocked_statement()
-    blocked.set()
-    for thread in threads:
-        thread.join(WAIT)
-    paper.refresh_from_db()
-    assert (paper.state, paper.score, paper.full) == ("closed", 5, 5)
-
-
-def _wait_for_a_blocked_statement():
-    for _ in range(20_000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-    pytest.fail("nobody waited")
