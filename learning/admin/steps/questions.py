@@ -1,21 +1,26 @@
 """Buttons on questions: write, review, retire, put a wrong key right."""
 
+import datetime as dt
+
 from django import forms
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.urls import reverse
+from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.admin.steps.fields import BranchField
 from accounts.models import Branch
 from core.errors import DomainError
-from core.steps import DateField, RowField, Step
+from core.steps import DateField, Step
 from learning.actions import corrections, questions
 from learning.actions.editing import REVIEW, WRITE
 from learning.actions.media import store_media
-from learning.models import Lesson, Media, Question, QuestionVersion, Topic
+from learning.models import Item, Lesson, Media, Question, QuestionVersion, Topic
 from learning.rules.answers import read_answer, write_answer
 from learning.rules.questions import fingerprint
+
+ITEMS_OFFERED = dt.timedelta(days=365)
 
 _State = QuestionVersion.State
 _ANSWER_HELP = "单选写 B，多选写 ABD，判断写“对”或“错”；填空的几种写法用“/”隔开，几个空用“；”隔开。"
@@ -94,11 +99,8 @@ class QuestionFields(Step):
     topic = forms.ModelChoiceField(
         Topic.objects.none(), label="专题", required=False, empty_label="不属于专题"
     )
-    item = RowField(
-        source=Question._meta.get_field("item"),
-        queryset=Question._meta.get_field("item").related_model.objects.none(),
-        label="推送内容",
-        required=False,
+    item = forms.ModelChoiceField(
+        Item.objects.none(), label="推送内容", required=False, empty_label="不属于推送内容"
     )
     lesson = LessonField(label="课节")
     paragraph = forms.IntegerField(
@@ -124,7 +126,10 @@ class QuestionFields(Step):
         super().__init__(*args, **kwargs)
         branches = Branch.objects.where(self.by, WRITE)
         self.fields["topic"].queryset = Topic.objects.filter(branch__in=self._above(branches))
-        self.fields["item"].queryset = self.fields["item"].queryset.model.objects.filter(branch__in=branches)
+        recent = Q(created_at__gte=timezone.now() - ITEMS_OFFERED) | Q(
+            pk=self.row.item_id if self.row else None
+        )
+        self.fields["item"].queryset = Item.objects.filter(recent, branch__in=branches).order_by("-pk")
         self.fields["lesson"].narrow(self.by)
 
     @staticmethod
@@ -342,7 +347,7 @@ class ApplyCorrection(Step):
     button = "执行更正"
     danger = True
     template = "admin/learning/apply_correction.html"
-    note = "执行以后，还在答的卷子按新答案判分，交了的卷子重新判分，得分有变化的人会收到通知。已经学完的课程不受影响。"
+    note = "执行以后，交了的卷子重新判分，还在答的交卷以后按新答案判分，得分有变化的人会收到通知。已经学完的课程不受影响。"
     lower_passed = forms.BooleanField(
         label="得分不够的，把合格改为不合格", required=False, help_text="不选就保留原来的合格。"
     )
