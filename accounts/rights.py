@@ -62,6 +62,8 @@ _UNIVERSITY = frozenset({"university_committee"})
 _COLLEGE = frozenset({"college_committee", "general_branch"})
 _BRANCH = frozenset({"branch"})
 _COMMITTEE = frozenset({"branch", "general_branch"})
+# The Youth League has a tree of its own (``domain.md`` §4.1): who writes for its members is an editor there too.
+_LEAGUE = frozenset({"league_committee", "league_general_branch"})
 
 _READ = _rights("view_person", "view_branch", "view_office")
 _EDITING = _rights("learning.write_content", "learning.review_content")
@@ -116,7 +118,10 @@ OFFICES = {
         "辅导员", "accounts.appoint_college", _COLLEGE | _BRANCH, _READ | _rights("view_dormitory")
     ),
     "editor": OfficeKind(
-        "编辑", "accounts.appoint_college", _COLLEGE | _UNIVERSITY, _EDITING | _rights("view_branch")
+        "编辑",
+        "accounts.appoint_college",
+        _COLLEGE | _UNIVERSITY | _LEAGUE,
+        _EDITING | _rights("view_branch"),
     ),
     "college_admin": OfficeKind("学院管理员", "accounts.appoint_university", _COLLEGE, _COLLEGE_WORK),
     "university_admin": OfficeKind(

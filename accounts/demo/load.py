@@ -197,7 +197,8 @@ def _appoint(tree: Tree, people: People, staff: list[User], plans, today: dt.dat
             (kind, person, plan.name) for kind, person in zip(posts, members[plan.name], strict=False)
         ]
     editors = [person for person in people.students if person.stage == Stage.PROBATIONARY][-6:]
-    offices += [("editor", person, "商学院党委") for person in editors]
+    for place in ("商学院党委", "商学院团委"):
+        offices += [("editor", person, place) for person in editors]
     Office.objects.bulk_create(
         Office(
             kind=kind,

@@ -99,7 +99,7 @@ def open_organisation(year: int, classes: list[str]) -> Tree:
     for college, branch in OTHER_COLLEGES.items():
         tree.open(college, kinds.COLLEGE, "云溪大学党委")
         tree.open(branch, kinds.BRANCH, college)
-    tree.open("云溪大学团委", kinds.LEAGUE_COMMITTEE)
+    tree.open("云溪大学团委", kinds.LEAGUE_COMMITTEE, "云溪大学党委")
     tree.open("商学院团委", kinds.LEAGUE_GENERAL, "云溪大学团委")
     for name in classes:
         tree.open(f"{name}团支部", kinds.LEAGUE_BRANCH, "商学院团委")

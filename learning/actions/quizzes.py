@@ -35,8 +35,8 @@ def assemble_quiz(*, branch: Branch, period: str, by: User | None = None) -> Qui
     """Make the quiz of a month from the questions of its items; the one that exists is returned, whoever asks again.
 
     ``by`` is None for the portal, which gets None while there are fewer than five questions. Everybody below
-    ``branch`` may take it; it is a task for applicants, activists, targets and members, for whom the list is made
-    here and who hear of it when it opens. ``is_late`` says that it was not the 25th any more. The whole quiz or
+    ``branch`` and below the branches its items went to may take it; it is a task for the applicants, activists,
+    targets and members below ``branch``, for whom the list is made here and who hear of it when it opens. ``is_late`` says that it was not the 25th any more. The whole quiz or
     nothing. Raises ``Missing`` or ``NotAllowed`` for people who do not write in ``branch``, and ``Conflict`` for
     them when it is too early, too late or short. Audited.
     """
@@ -57,7 +57,7 @@ def assemble_quiz(*, branch: Branch, period: str, by: User | None = None) -> Qui
         branch=branch,
         period=period,
         title=rules.title_of(period),
-        audience=Audience.objects.obtain([branch]),
+        audience=Audience.objects.obtain({branch, *rules.branches_told(branch, period)}),
         opens_at=opens,
         closes_at=closes,
         is_late=today > timezone.localdate(rules.assembled_at(period)),

@@ -131,6 +131,12 @@ def branches_of(period: str) -> QuerySet[Branch]:
     return Branch.objects.filter(until=None, pk__in=Item.objects.sent_in(period).values("branch"))
 
 
+def branches_told(branch: Branch, period: str) -> QuerySet[Branch]:
+    """The open branches the items of ``branch`` went to in a month, such as the College's League."""
+    items = Item.objects.sent_in(period).filter(branch=branch)
+    return Branch.objects.filter(until=None, audiences__items__in=items).distinct()
+
+
 def choose(
     found: Sequence[QuestionVersion],
     *,

@@ -9,7 +9,7 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Audience
+from accounts.models import Audience, Branch
 from accounts.roles import Stage
 from core.audit.models import AuditEntry
 from core.errors import Conflict, Invalid, Missing
@@ -21,9 +21,9 @@ from learning.actions.quizzes import assemble_quiz, repair_quizzes_with, tend_qu
 from learning.models import Assignee, Assignment, Item, Question, QuestionVersion, Quiz
 from learning.rules import quizzes as rules
 from notifications.models import Message, Recipient, State
-from tests.factories import UserFactory
+from tests.factories import BranchFactory, UserFactory
 from tests.granting import grant
-from tests.learning.factories import ItemFactory, QuestionVersionFactory
+from tests.learning.factories import ItemFactory, QuestionVersionFactory, audience_of
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +140,18 @@ def test_everybody_may_take_it_and_it_is_the_task_of_those_on_the_way(org, cast,
     assert (quiz.assignment.due_at, quiz.is_late, quiz.title) == (quiz.closes_at, False, "2026 年 11 月测评")
     assert not told("quiz_open")
     assert AuditEntry.objects.get(action="learning.quiz_assembled").subject_id == str(quiz.pk)
+
+
+def test_who_was_sent_the_items_may_take_the_quiz_but_need_not(org, cast):
+    league = BranchFactory(name="商学院团委", kind=Branch.Kind.LEAGUE_GENERAL)
+    classmate = UserFactory(branch=league)
+    for day in range(3, 8):
+        item(org.college_a, day=day, audience=audience_of(org.college_a, league))
+    with on(ASSEMBLING):
+        quiz = assemble_quiz(branch=org.college_a, period=PERIOD)
+        assert quiz in Quiz.objects.visible_to(classmate)
+    assert cast.activist.pk in quiz.assignment.assignees.values_list("person", flat=True)
+    assert not quiz.assignment.assignees.filter(person=classmate).exists()
 
 
 def test_it_is_told_at_the_opening_and_on_the_last_day_to_those_who_are_not_done(org, cast, quiz):
