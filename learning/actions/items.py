@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import ForeignKey, Model
 from django.urls import reverse
 from django.utils import timezone
 
@@ -322,8 +323,8 @@ def _write(item: Item, by: User, fields: dict[str, Any]) -> list[str]:
 
 def _is_new(item: Item, name: str, value: object) -> bool:
     field = Item._meta.get_field(name)
-    if field.is_relation:
-        return getattr(item, field.attname) != (value.pk if value else None)
+    if isinstance(field, ForeignKey):
+        return getattr(item, field.attname) != (value.pk if isinstance(value, Model) else None)
     return getattr(item, name) != value
 
 

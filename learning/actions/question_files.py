@@ -72,7 +72,7 @@ def import_questions(
         raise Invalid("没有可以导入的题目。")
     for row in rows:
         content = {name: getattr(row.draft, name) for name in _CONTENT}
-        if row.state == NEW:
+        if row.question is None:
             add_question(by=by, branch=branch, code=row.draft.code, **content)
         elif row.state == CHANGED:
             change_question(question=row.question, by=by, **content)

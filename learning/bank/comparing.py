@@ -9,7 +9,6 @@ from learning.bank.draft import Draft, Problem, Reading, tidied
 from learning.models import Question, QuestionVersion
 
 NEW, CHANGED, SAME = "new", "changed", "same"
-_ABOUT_PLACE = {"line": 0, "code": ""}
 
 
 @dataclass
@@ -32,7 +31,8 @@ def code_of(draft: Draft) -> str:
 def compare(reading: Reading, branch: Branch) -> tuple[list[Row], list[Problem]]:
     """Each good question with what would become of it in ``branch``, and all problems by line. Two queries."""
     known = _known(branch, {code_of(draft) for draft in reading.drafts})
-    rows, problems, lines = [], list(reading.problems), {}
+    rows, problems = [], list(reading.problems)
+    lines: dict[str, int] = {}
     for draft in reading.drafts:
         code = code_of(draft)
         question = known.get(code)
@@ -67,4 +67,4 @@ def _state(draft: Draft, question: Question | None) -> str:
     version = newest(question)
     version.question = question
     there = tidied(Draft.of(version))
-    return SAME if replace(there, **_ABOUT_PLACE) == replace(draft, **_ABOUT_PLACE) else CHANGED
+    return SAME if replace(there, line=0, code="") == replace(draft, line=0, code="") else CHANGED

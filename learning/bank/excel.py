@@ -10,7 +10,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -159,8 +159,8 @@ def _draft(values: dict[str, str], line: int) -> Draft | str:
     answer = _answer(kind, values["answer"], values["stem"])
     if isinstance(answer, str):
         return answer
-    dates = {name: _date(values.get(name, "")) for name in ("valid_from", "valid_until")}
-    if "" in dates.values():
+    valid_from, valid_until = (_date(values.get(name, "")) for name in ("valid_from", "valid_until"))
+    if isinstance(valid_from, str) or isinstance(valid_until, str):
         return "日期要写成 2026-01-01 这样。"
     texts = {name: values.get(name, "") for name in ("explanation", "basis", "code", "category")}
     is_choice = kind in {Kind.SINGLE, Kind.MULTIPLE}
@@ -172,9 +172,10 @@ def _draft(values: dict[str, str], line: int) -> Draft | str:
         options=options if is_choice else [],
         answer=answer,
         difficulty=difficulty_of(one_line(values.get("difficulty", ""))),
+        valid_from=valid_from,
+        valid_until=valid_until,
         line=line,
         **texts,
-        **dates,
     )
 
 
@@ -218,7 +219,7 @@ def _plain(form: str) -> str:
     return re.sub(r"\\([；;|｜\\])", r"\1", form)
 
 
-def _date(text: str):
+def _date(text: str) -> date | str | None:
     """A day, None for nothing, the empty string for what is no day."""
     if not text:
         return None

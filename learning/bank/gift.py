@@ -7,7 +7,7 @@ signs that a Chinese input method has made wide.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from learning.bank import full_width, tags
 from learning.bank.draft import (
@@ -197,7 +197,8 @@ class _Block:
         return Draft(kind=Kind.TRUE_FALSE, answer=[as_truth(word)], **fields)
 
     def _choice(self, body: str, place: int, form: str, fields: dict) -> Draft:
-        options, right, remarks = [], [], []
+        options: list[str] = []
+        right, remarks = [], []
         is_single, total = "=" in body, 0.0
         for sign, text, at in self._answers(body, place):
             weight, text = _weight(text, full=sign == "=")
@@ -314,9 +315,7 @@ def _written(draft: Draft) -> str:
     if comment := tags.comment(draft):
         lines.append(f"// {comment}")
     title = f"::{escaped(draft.code)}::" if draft.code else ""
-    answers = {Kind.TRUE_FALSE: _written_truth, Kind.FILL: _written_forms}.get(draft.kind, _written_options)(
-        draft
-    )
+    answers = _WRITERS.get(draft.kind, _written_options)(draft)
     if draft.explanation:
         answers.append(f"####{_text(draft.explanation)}")
     body = "{\n" + "\n".join(answers) + "\n}"
@@ -346,3 +345,9 @@ def _written_options(draft: Draft) -> list[str]:
         signs[key in draft.answer] + _text(option)
         for key, option in zip(LETTERS, draft.options, strict=False)
     ]
+
+
+_WRITERS: dict[str, Callable[[Draft], list[str]]] = {
+    Kind.TRUE_FALSE: _written_truth,
+    Kind.FILL: _written_forms,
+}

@@ -6,11 +6,12 @@ say (pictures, tables, formulas) is refused. A fill-in with several blanks would
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from xml.sax import SAXException
 from xml.sax.handler import ContentHandler
 from xml.sax.saxutils import escape
+from xml.sax.xmlreader import Locator
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import parse
@@ -82,13 +83,15 @@ class Node:
 
 
 class _Builder(ContentHandler):
+    _locator: Locator  # the parser sets it before the first element
+
     def __init__(self) -> None:
         super().__init__()
         self.root = Node("", {}, 1)
         self.open = [self.root]
 
     def startElement(self, name, attrs):  # noqa: N802 - the name is SAX's
-        line = self._locator.getLineNumber()
+        line = self._locator.getLineNumber() or 1
         if len(self.open) > MAX_DEPTH:
             raise Refused(line, "XML 嵌套得太深。")
         node = Node(name, dict(attrs), line)
@@ -157,8 +160,8 @@ def _draft(node: Node, kind: str) -> Draft:
 
 def _multichoice(node: Node, fields: dict) -> Draft:
     is_single = node.text("single").lower() not in {"false", "0"}
-    options, right, total = [], [], 0.0
-    remarks = []
+    options: list[str] = []
+    right, remarks, total = [], [], 0.0
     for answer in node.all("answer"):
         weight = _weight(answer)
         if is_single and 0 < weight < 100:
@@ -260,10 +263,7 @@ def write(drafts: Iterable[Draft], heading: str = "") -> Written:
 
 
 def _written(draft: Draft) -> str:
-    kind, answers = {
-        Kind.TRUE_FALSE: ("truefalse", _written_truths),
-        Kind.FILL: ("shortanswer", _written_forms),
-    }.get(draft.kind, ("multichoice", _written_options))
+    kind, answers = _WRITERS.get(draft.kind, ("multichoice", _written_options))
     name = draft.code or draft.stem[:40]
     lines = [
         f'<question type="{kind}">',
@@ -309,3 +309,9 @@ def _written_options(draft: Draft) -> list[str]:
             for key, option in zip(LETTERS, draft.options, strict=False)
         ),
     ]
+
+
+_WRITERS: dict[str, tuple[str, Callable[[Draft], list[str]]]] = {
+    Kind.TRUE_FALSE: ("truefalse", _written_truths),
+    Kind.FILL: ("shortanswer", _written_forms),
+}

@@ -44,10 +44,9 @@ def _sheets(path: Path) -> list[list]:
     seen = _scanned(path)
     with path.open("rb") as file:  # a file object: by name openpyxl would judge the extension
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        sheets: list[Any] = book.worksheets  # the stubs do not know where a read-only sheet lies
         return [
-            _rows(sheet, seen[sheet._worksheet_path])
-            for sheet in book.worksheets
-            if sheet.sheet_state == "visible"
+            _rows(sheet, seen[sheet._worksheet_path]) for sheet in sheets if sheet.sheet_state == "visible"
         ]
 
 

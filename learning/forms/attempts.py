@@ -1,8 +1,10 @@
 """What a quiz page sends: one answer, where to go, and what the phone could not save so far."""
 
 import json
+from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 SAVE, CHECK, SUBMIT, RECONNECTED = "save", "check", "submit", "reconnected"
 MOST_IN_QUEUE = 200
@@ -10,6 +12,8 @@ MOST_IN_QUEUE = 200
 
 class AnswerForm(forms.Form):
     """``before`` is the answer as the page showed it: who changed nothing has nothing to save."""
+
+    data: QueryDict
 
     q = forms.IntegerField(min_value=1, max_value=32767)
     sequence = forms.IntegerField(min_value=0)
@@ -29,10 +33,10 @@ class AnswerForm(forms.Form):
             for row in rows
         ]
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        cleaned["value"] = [text for text in self.data.getlist("a") if isinstance(text, str)]
-        return cleaned
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self.cleaned_data["value"] = [text for text in self.data.getlist("a") if isinstance(text, str)]
+        return self.cleaned_data
 
     @property
     def is_changed(self) -> bool:

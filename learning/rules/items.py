@@ -5,7 +5,7 @@ import datetime as dt
 from django.utils import timezone
 
 from accounts.models import User
-from learning.models import Item, QuestionVersion
+from learning.models import Item, QuestionVersion, Subscription
 from learning.rules.questions import problems_of as question_problems
 
 CHARACTERS_PER_MINUTE = 400
@@ -83,7 +83,7 @@ def recipients(item: Item):
     """The people a sending reaches now: the audience, or those of it who subscribe to the topic."""
     people = item.audience.people()
     if item.only_subscribers:
-        people = people.filter(pk__in=item.topic.subscriptions.values("person"))
+        people = people.filter(pk__in=Subscription.objects.filter(topic=item.topic).values("person"))
     return people
 
 

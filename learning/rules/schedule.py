@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 from fsrs import Card, Rating, Scheduler
+from fsrs.card import CardDict
 
 SUCCESSES_TO_LEAVE = 2
 
@@ -19,15 +20,15 @@ _SCHEDULER = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=Fa
 
 @dataclass(frozen=True)
 class Place:
-    """Where a question stands in the book. ``card`` is the scheduler's own JSON, empty before the first mistake."""
+    """Where a question stands in the book. ``card`` is the scheduler's own JSON, None before the first mistake."""
 
-    card: dict
+    card: CardDict | None
     due_at: dt.datetime | None
     successes: int = 0
     left_at: dt.datetime | None = None
 
 
-NOWHERE = Place({}, None)
+NOWHERE = Place(None, None)
 
 
 def after_mistake(place: Place, at: dt.datetime, number: int) -> Place:
@@ -38,14 +39,14 @@ def after_mistake(place: Place, at: dt.datetime, number: int) -> Place:
 
 def after_success(place: Place, at: dt.datetime) -> Place:
     """A right answer counts only when the question was due; the second that counts takes it out of the book."""
-    if place.left_at is not None or place.due_at is None or at < place.due_at:
+    if place.card is None or place.left_at is not None or place.due_at is None or at < place.due_at:
         return place
     card = _review(place.card, Rating.Good, at)
     successes = place.successes + 1
     return Place(card.to_dict(), card.due, successes, at if successes >= SUCCESSES_TO_LEAVE else None)
 
 
-def _review(card: dict, rating: Rating, at: dt.datetime) -> Card:
+def _review(card: CardDict, rating: Rating, at: dt.datetime) -> Card:
     reviewed, _ = _SCHEDULER.review_card(Card.from_dict(card), rating, _day(at))
     return reviewed
 
