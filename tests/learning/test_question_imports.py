@@ -208,6 +208,6 @@ def test_the_export_and_the_template_come_as_files(org, editor, desk):
     assert response.status_code == 302
     download = desk.get(response.url)
     assert download.status_code == 200
-    download.close()
+    assert download.getvalue().startswith(b"PK")
     assertContains(desk.post(url, {"form": "aiken", "branch": org.a1.pk}), "Aiken 放不下", status_code=422)
     assert desk.get(reverse("admin:learning_question_template")).content.startswith(b"PK")
