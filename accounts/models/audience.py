@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models.branch import AROUND, Branch
 from accounts.models.user import User
 
-_HOLDING = f"""{AROUND}
+HOLDING = f"""{AROUND}
     SELECT audience.id
     FROM accounts_audience audience
     JOIN accounts_audience_branches place ON place.audience_id = audience.id
@@ -22,6 +22,13 @@ _HOLDING = f"""{AROUND}
 """  # noqa: S608 - constant text
 
 
+def holding_parameters(person) -> list:
+    """What ``HOLDING``, the keys of the audiences ``person`` belongs to today, is asked with."""
+    today = timezone.localdate()
+    criteria = [f"%|{value}|%" for value in (person.role, person.stage, person.grade or "")]
+    return [person.pk, today, today, *criteria]
+
+
 class AudienceQuerySet(models.QuerySet):
     def holding(self, person):
         """The audiences ``person`` belongs to today. A subquery, to be used inside other querysets.
@@ -29,9 +36,7 @@ class AudienceQuerySet(models.QuerySet):
         Written out, because every page of a learner asks it and Django would spend more on building it than the
         database on answering.
         """
-        today = timezone.localdate()
-        criteria = [f"%|{value}|%" for value in (person.role, person.stage, person.grade or "")]
-        holding = RawSQL(_HOLDING, [person.pk, today, today, *criteria])  # noqa: S611 - constant text, bound parameters
+        holding = RawSQL(HOLDING, holding_parameters(person))  # noqa: S611 - constant text, bound parameters
         return self.filter(pk__in=holding)
 
 
