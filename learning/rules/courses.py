@@ -14,16 +14,17 @@ FILES: dict[str, tuple[str, ...]] = {
     Lesson.Kind.VIDEO: (Media.Kind.VIDEO, Media.Kind.AUDIO),
     Lesson.Kind.PDF: (Media.Kind.PDF,),
 }
+# What a list of lessons shows of each.
+LISTED = ("version", "key", "chapter", "position", "kind", "title", "minutes", "media__pages")
 WROTE = ("learning.course_drafted", "learning.course_changed")
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One person in one version: its lessons in order, what was opened and finished, and the course completions."""
+    """One person in one version: its lessons in order, what was opened and finished."""
 
     lessons: list[Lesson]
     progress: dict[UUID, LessonProgress]
-    completions: list[Completion]
 
     @property
     def total(self) -> int:
@@ -53,19 +54,22 @@ class Standing:
     def is_begun(self, lesson: Lesson) -> bool:
         return lesson.key in self.progress
 
-    def completion_of(self, version: CourseVersion) -> Completion | None:
-        return next((row for row in self.completions if row.version_id == version.pk), None)
-
 
 def standing(person: User, version: CourseVersion) -> Standing:
-    """Where ``person`` stands in ``version``. Three queries, however many lessons there are."""
+    """Where ``person`` stands in ``version``. Two queries, however many lessons there are."""
     rows = LessonProgress.objects.filter(person=person, course=version.course_id)
-    completions = Completion.objects.filter(person=person, course=version.course_id)
+    # by position alone: the order of the model would join the version and its course
+    lessons = version.lessons.select_related("media").order_by("position")
     return Standing(
-        lessons=list(version.lessons.select_related("media").defer("body")),
+        lessons=list(lessons.only(*LISTED)),
         progress={row.lesson_key: row for row in rows},
-        completions=list(completions.select_related("version").order_by("-version__number")),
     )
+
+
+def completions_of(person: User, course: Course) -> list[Completion]:
+    """The versions of ``course`` that ``person`` has completed, the newest first."""
+    rows = Completion.objects.filter(person=person, course=course).select_related("version")
+    return list(rows.order_by("-version__number").only("version__number", "completed_at", "confirmed_at"))
 
 
 def has_finished_lessons(person: User, version: CourseVersion) -> bool:

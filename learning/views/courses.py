@@ -12,7 +12,7 @@ from core.errors import Missing, Unreadable
 from learning.actions.progress import finish_lesson, open_lesson, save_spot
 from learning.models import Assignee, Completion, Course, Lesson
 from learning.richtext import shown
-from learning.rules.courses import Standing, standing
+from learning.rules.courses import Standing, completions_of, standing
 from learning.rules.overview import courses_of
 
 
@@ -38,6 +38,7 @@ def course(request, pk):
     row = _course(request.user, pk)
     version = row.current
     where = standing(request.user, version)
+    completions = completions_of(request.user, row)
     assigned = Assignee.objects.standing().filter(person=request.user, assignment__course=row)
     next_lesson = where.next_lesson
     context = {
@@ -48,8 +49,8 @@ def course(request, pk):
         "minutes": sum(lesson.minutes for lesson in where.lessons),
         "required": assigned.select_related("assignment").order_by("done_at", "assignment__due_at").first(),
         "next_lesson": next_lesson,
-        "completion": where.completion_of(version),
-        "earlier": next((one for one in where.completions if one.version_id != version.pk), None),
+        "completion": next((one for one in completions if one.version_id == version.pk), None),
+        "earlier": next((one for one in completions if one.version_id != version.pk), None),
         "quiz": getattr(version, "quiz", None),
     }
     return render(request, "learning/course.html", context)
@@ -66,7 +67,6 @@ def lesson(request, pk, key):
     place = lessons.index(found)
     chapter = [one for one in lessons if one.chapter == found.chapter]
     context = {
-        "course": version.course,
         "version": version,
         "lesson": found,
         "body": shown(found.body),
@@ -159,14 +159,11 @@ def _spot(where: Standing, lesson: Lesson) -> int:
 
 
 def _course(user, pk) -> Course:
-    courses = Course.objects.visible_to(user).select_related("current__cover", "current__quiz", "topic")
-    return get_object_or_404(courses, pk=pk)
+    return get_object_or_404(Course.objects.visible_to(user).select_related("current__quiz"), pk=pk)
 
 
 def _lesson(user, pk, key) -> Lesson:
     """A lesson of the published version of a course that stands and that ``user`` may see."""
     open_courses = Course.objects.visible_to(user).filter(withdrawn_at=None)
     lessons = Lesson.objects.filter(version__current_of__in=open_courses, version__course=pk, key=key)
-    return get_object_or_404(
-        lessons.select_related("version__course", "version__cover", "version__quiz", "media")
-    )
+    return get_object_or_404(lessons.select_related("version__quiz", "media"))

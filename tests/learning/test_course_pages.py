@@ -40,10 +40,10 @@ def test_pages_cost_the_same_however_long_the_course(reader, cast, org, lessons,
     assert reader.get(url(course)).status_code == 200
     with django_assert_num_queries(7):
         reader.get(url(course))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         reader.get(url(course, first))
     second = course.current.lessons.all()[1]
-    with django_assert_num_queries(12):  # and its first opening is written
+    with django_assert_num_queries(11):  # and its first opening is written
         reader.get(url(course, second))
 
 
