@@ -14,13 +14,14 @@ from core.files import ProtectedFile, store_file
 from learning.actions.editing import WRITE, check_right
 from learning.actions.questions import add_question, change_question
 from learning.bank.comparing import CHANGED, NEW, Row, compare, newest
-from learning.bank.draft import MAX_BYTES, MAX_QUESTIONS, Draft, Problem
+from learning.bank.draft import MAX_BYTES, Draft, Problem
 from learning.bank.formats import FORMATS, READABLE, WRITABLE, guess
 from learning.models import Course, Question, Topic
 
 IMPORT = "question_import"
 EXPORTED = "learning.questions_exported"
 EXPORTS_PER_HOUR = 20
+MOST_EXPORTED = 2000
 _TOLD = 20  # problems in one refusal
 
 _CONTENT = [field.name for field in fields(Draft) if field.name not in {"line", "code"}]
@@ -131,8 +132,8 @@ def _drafts(branch: Branch, category: str, topic: Topic | None, course: Course |
     count = questions.count()
     if not count:
         raise Invalid("没有可以导出的题目。")
-    if count > MAX_QUESTIONS:
-        raise Invalid(f"一次最多导出 {MAX_QUESTIONS:,} 题，现在有 {count:,} 题。请按分类导出。")
+    if count > MOST_EXPORTED:
+        raise Invalid(f"一次最多导出 {MOST_EXPORTED:,} 题，现在有 {count:,} 题。请按分类导出。")
     drafts = []
     for question in questions.prefetch_related("versions"):
         version = newest(question)

@@ -10,7 +10,7 @@ from learning.rules.grading import BLANK, LETTERS
 from learning.rules.questions import LONGEST_OPTION, LONGEST_STEM, MOST_OPTIONS
 
 MAX_BYTES = 5 * 1024 * 1024
-MAX_QUESTIONS = 2000
+MAX_QUESTIONS = 500  # read and written while somebody waits
 MAX_PROBLEMS = 500  # more are not told
 LONGEST = {"stem": LONGEST_STEM, "explanation": 2000, "basis": 200, "code": 40, "category": 60}
 LONGEST_FORM = 200

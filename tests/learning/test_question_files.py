@@ -360,7 +360,7 @@ def test_limits_are_told():
     assert len(read.drafts) == MAX_QUESTIONS
     assert (read.problems[0].line, read.problems[0].text) == (
         2 * MAX_QUESTIONS + 1,
-        "一次最多 2,000 题，请分成几个文件。",
+        "一次最多 500 题，请分成几个文件。",
     )
     many = "题 {=对 " + " ".join(f"~错{number}" for number in range(20)) + "}"
     assert "2–20 个，现在是 21 个" in gift.read(many.encode()).problems[0].text

@@ -20,7 +20,7 @@ class ImportQuestions(Step):
     button = "上传并核对"
     note = (
         "先核对，不会马上写入。支持 Excel、GIFT、Aiken、Moodle XML 和从 Word 粘贴的文字，"
-        f"最大 {MAX_BYTES // 1024 // 1024} MB、{MAX_QUESTIONS:,} 题。导入的题目是草稿，要第二个人审核。"
+        f"最大 {MAX_BYTES // 1024 // 1024} MB、{MAX_QUESTIONS:,} 题，更多的请分成几个文件。导入的题目是草稿，要第二个人审核。"
     )
     file = forms.FileField(
         label="题目文件", widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.csv,.txt,.gift,.xml"})
