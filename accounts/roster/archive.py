@@ -57,7 +57,7 @@ def _check_sizes(parts: list[zipfile.ZipInfo]) -> None:
         )
     for part in parts:
         if part.file_size > MEGABYTE and part.file_size > MAX_RATIO * max(part.compress_size, 1):
-            raise Refused(f"文件压缩得太狠（超过 {MAX_RATIO} 倍），不像正常的名册。")
+            raise Refused(f"文件压缩得太狠（超过 {MAX_RATIO} 倍），不像正常的表格。")
 
 
 def _check_content(archive: zipfile.ZipFile) -> None:
