@@ -479,6 +479,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "axes": {"level": "WARNING"},
+        # it wonders that the broker of a start without Redis, a folder, has no host
+        "kombu.connection": {"level": "ERROR"},
         # its debug lines hold whole addresses, tokens and secrets included
         "urllib3": {"level": "WARNING"},
         "django.server": {"level": "WARNING", "handlers": ["console"], "propagate": False},
