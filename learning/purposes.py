@@ -23,7 +23,7 @@ PURPOSES = [
         fields("topic person created_at"),
         "专题有新内容时告诉你",
         LEARNER_ONLY,
-        "取消订阅就删除",
+        "取消订阅或离校后删除",
         basis=AGREED,
         shown=("topic", "created_at"),
     ),
@@ -33,7 +33,7 @@ PURPOSES = [
         fields("person course lesson_key opened_at finished_at spot"),
         "下次接着学；上次的位置只用来接着看，不作为学完的依据，不记学了多久",
         LEARNER_ONLY,
-        "在校期间保存",
+        "离校后删除",
         shown=("course", "opened_at", "finished_at"),
     ),
     Purpose(

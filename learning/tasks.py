@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from learning import analysis
-from learning.actions import assignments, attempts, corrections, items, quizzes, weeks
+from learning.actions import assignments, attempts, corrections, items, quizzes, retention, weeks
 
 
 @shared_task
@@ -53,3 +53,9 @@ def close_overdue_attempts() -> None:
 def erase_old_answers() -> None:
     """Once a day: forget answers older than twelve months; the scores stay."""
     attempts.erase_old_answers()
+
+
+@shared_task
+def forget_the_departed() -> None:
+    """Once a day: delete the mistakes, subscriptions and lesson progress of those who have left."""
+    retention.forget_the_departed()

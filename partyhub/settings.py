@@ -280,6 +280,10 @@ CELERY_BEAT_SCHEDULE = {
     "tend-corrections": {"task": "learning.tasks.tend_corrections", "schedule": 60.0},
     "close-overdue-attempts": {"task": "learning.tasks.close_overdue_attempts", "schedule": 60.0},
     "erase-old-answers": {"task": "learning.tasks.erase_old_answers", "schedule": crontab(hour=4, minute=27)},
+    "forget-the-departed": {
+        "task": "learning.tasks.forget_the_departed",
+        "schedule": crontab(hour=4, minute=33),
+    },
     "purge-expired-files": {"task": "core.tasks.purge_expired_files", "schedule": 3600.0},
 }
 
