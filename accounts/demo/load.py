@@ -33,7 +33,7 @@ from accounts.models import (
     WeComIdentity,
 )
 from accounts.roles import Kind, Stage
-from notifications.models import QuietHours
+from notifications.models import Message, QuietHours, Recipient
 
 SEED = 20170901
 BATCH = 500
@@ -268,13 +268,16 @@ def write_seed() -> None:
 
 @transaction.atomic
 def remove() -> int:
-    """Take the demo university away: its people, those whom visitors added to it, and what hangs on them.
+    """Take the demo university away: its people, those whom visitors added to it, what hangs on them, and what was
+    said to nobody else.
 
     Returns the number of people.
     """
     User.objects.filter(memberships__branch__is_demo=True).update(is_demo=True)
     people = User.objects.filter(is_demo=True)
     count = people.count()
+    to_others = Recipient.objects.exclude(person__in=people).values("message")
+    Message.objects.filter(recipients__person__in=people).exclude(pk__in=to_others).delete()
     for rows in (people, DormBuilding.objects.filter(is_demo=True), Branch.objects.filter(is_demo=True)):
         _take_away(rows)
     return count

@@ -21,6 +21,8 @@ from accounts.models import (
     User,
 )
 from accounts.roles import Kind, Stage
+from notifications.models import Message
+from notifications.outbox import enqueue
 from tests.factories import UserFactory
 
 
@@ -116,6 +118,17 @@ def test_removing_works_after_visitors_used_it(demo):
     assert load.remove() == 3040
     assert list(User.objects.all()) == [real]
     assert [change.recorded_by for change in real.stage_changes.all()] == [None]
+
+
+def test_removing_takes_what_was_said_to_the_demo_only(demo):
+    visitor, real = User.objects.filter(is_demo=True).first(), UserFactory(name="真人")
+    for key, people in [("demo", [visitor]), ("both", [visitor, real]), ("real", [real])]:
+        enqueue(kind="quiz_withdrawn", key=key, recipients=people, words={"title": "月末测评"})
+    load.remove()
+    assert {message.key: message.recipients.count() for message in Message.objects.all()} == {
+        "both": 1,
+        "real": 1,
+    }
 
 
 def test_the_directory_of_the_sandbox_is_the_same_university(demo):
