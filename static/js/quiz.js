@@ -21,7 +21,8 @@
 
   function say(words, good) {
     var state = document.getElementById("saved");
-    state.textContent = words;
+    state.firstElementChild.hidden = !good;
+    state.lastElementChild.textContent = words;
     state.classList.toggle("p-ok", Boolean(good));
   }
 

@@ -31,7 +31,7 @@ def test_a_secretary_reminds_those_who_have_not_done_it(tab, cast, secretary, wi
     page = browser.page
     fine = browser.assert_fine if js else lambda: None
     browser.go("/learning/progress/")
-    page.get_by_text("1 / 5 人").wait_for()
+    page.get_by_text("1/5 人").wait_for()
     fine()
     page.get_by_role("link", name="2026 年 11 月测评").click()
     page.get_by_role("heading", name="还没完成 4 人").wait_for()
