@@ -79,7 +79,9 @@ class ItemAdmin(ScopedAdmin):
         description="状态",
         ordering="state",
         label={
+            State.DRAFT: "default",
             State.IN_REVIEW: "warning",
+            State.APPROVED: "default",
             State.SCHEDULED: "info",
             State.SENT: "success",
             State.WITHDRAWN: "danger",

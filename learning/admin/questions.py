@@ -94,7 +94,8 @@ class QuestionAdmin(ImportPages, ScopedAdmin):
         ("code", "branch"),
         ("category", "difficulty"),
         ("topic", "item"),
-        ("course", "created_at", "retired_at"),
+        "course",
+        ("created_at", "retired_at"),
     ]
     list_before_template = "admin/learning/_question_files.html"
     change_form_after_template = "admin/learning/question.html"

@@ -31,7 +31,7 @@ _EXTENSIONS = {
 class _Editor(AdminProseEditorWidget):
     @property
     def media(self):
-        return super().media + Media(js=[Script("js/rich-text.js", type="module")])
+        return Media(js=[Script("js/rich-text.js", type="module")]) + super().media
 
 
 class RichTextField(forms.CharField):
