@@ -3,6 +3,7 @@
 from django import forms
 from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media, Script
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import Branch
 from accounts.roles import Role, Stage
@@ -52,7 +53,9 @@ class BranchesField(forms.ModelMultipleChoiceField):
     """Several branches out of the tree. ``narrow`` sets which ones ``by`` may choose."""
 
     def __init__(self, **kwargs):
-        super().__init__(queryset=Branch.objects.none(), widget=forms.CheckboxSelectMultiple, **kwargs)
+        super().__init__(
+            queryset=Branch.objects.none(), widget=UnfoldAdminCheckboxSelectMultipleWidget, **kwargs
+        )
 
     def narrow(self, by, right):
         self.queryset = Branch.objects.where(by, right).filter(until=None).with_tree_fields()
@@ -63,12 +66,16 @@ class BranchesField(forms.ModelMultipleChoiceField):
 
 class RolesField(forms.MultipleChoiceField):
     def __init__(self, **kwargs):
-        super().__init__(choices=Role.choices, widget=forms.CheckboxSelectMultiple, required=False, **kwargs)
+        super().__init__(
+            choices=Role.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget, required=False, **kwargs
+        )
 
 
 class StagesField(forms.MultipleChoiceField):
     def __init__(self, **kwargs):
-        super().__init__(choices=Stage.choices, widget=forms.CheckboxSelectMultiple, required=False, **kwargs)
+        super().__init__(
+            choices=Stage.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget, required=False, **kwargs
+        )
 
 
 class GradesField(forms.CharField):
