@@ -1,8 +1,9 @@
 """What learning wants from a person now: courses and quizzes to do, texts to review, questions to write."""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +15,11 @@ from learning.models import CourseVersion, Item, QuestionVersion
 from learning.rules import progress, quizzes
 
 TITLE_LENGTH = 14
+_REVIEWED = {
+    "item": ("审核推送内容", "?state__exact=in_review"),
+    "courseversion": ("审核课程", "?state__exact=in_review"),
+    "question": ("审核题目", "?state=in_review"),
+}
 
 
 def todos_for(user: User) -> list[Todo]:
@@ -38,27 +44,32 @@ def _to_learn(user: User) -> Iterator[Todo]:
 def _to_review(user: User) -> Iterator[Todo]:
     """How many texts of others wait in the branches where he reviews. Questions go with their item or course."""
     branches = Branch.objects.where(user, REVIEW)
-    waiting = [
-        Item.objects.filter(branch__in=branches, state=Item.State.IN_REVIEW),
-        CourseVersion.objects.filter(course__branch__in=branches, state=CourseVersion.State.IN_REVIEW),
-        QuestionVersion.objects.filter(
+    waiting = {
+        "item": Item.objects.filter(branch__in=branches, state=Item.State.IN_REVIEW),
+        "courseversion": CourseVersion.objects.filter(
+            course__branch__in=branches, state=CourseVersion.State.IN_REVIEW
+        ),
+        "question": QuestionVersion.objects.filter(
             question__branch__in=branches,
             question__item=None,
             question__course=None,
             state=QuestionVersion.State.IN_REVIEW,
         ),
+    }
+    kinds = [
+        rows.exclude(author=user).order_by().values_list(Value(model)) for model, rows in waiting.items()
     ]
-    kinds = [rows.exclude(author=user).order_by().values_list("pk") for rows in waiting]
-    count = kinds[0].union(*kinds[1:], all=True).count()
-    if count:
-        day = timezone.localtime().replace(hour=23, minute=59, second=0, microsecond=0)
-        yield Todo(
-            due=day,
-            title="审核学习内容",
-            note=f"有 {count} 份内容等你审核",
-            url=reverse("admin:index"),
-            all_day=True,
-        )
+    counts = Counter(model for (model,) in kinds[0].union(*kinds[1:], all=True))
+    day = timezone.localtime().replace(hour=23, minute=59, second=0, microsecond=0)
+    for model, (title, query) in _REVIEWED.items():
+        if counts[model]:
+            yield Todo(
+                due=day,
+                title=title,
+                note=f"有 {counts[model]} 份等你审核",
+                url=reverse(f"admin:learning_{model}_changelist") + query,
+                all_day=True,
+            )
 
 
 def _to_write(user: User) -> Iterator[Todo]:
@@ -74,7 +85,7 @@ def _to_write(user: User) -> Iterator[Todo]:
             due=due,
             title="补月末测评题目",
             note=f"{branch.name}：还差 {missing} 题",
-            url=reverse("admin:index"),
+            url=reverse("admin:learning_item_changelist"),
         )
 
 

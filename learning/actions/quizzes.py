@@ -211,7 +211,7 @@ def _tell_editors(branch: Branch, period: str, missing: int, *, key: str) -> Non
         kind="quiz_short",
         recipients=people_asked(branch, WRITE),
         key=key,
-        link=reverse("admin:index"),
+        link=reverse("admin:learning_item_changelist"),
         words={
             "title": rules.title_of(period),
             "missing": missing,

@@ -22,6 +22,7 @@ def home(request):
     book = Mistake.objects.visible_to(user).kept().filter(question__in=askable)
     context = _courses(rows) | {
         "go_on": _go_on(user, rows),
+        "looks_after": user.is_staff and "learning.view_progress" in user.rights,
         "quizzes": [_quiz_card(quiz) for quiz in rules.open_quizzes(user)],
         "pushes": pushes_for(user),
         "topics": topics[:TOPICS],

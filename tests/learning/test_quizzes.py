@@ -357,8 +357,8 @@ def test_a_quiz_is_taken_back_while_people_are_in_it(org, cast, quiz, editor):
 
 
 def test_an_editor_makes_and_takes_back_a_quiz_at_his_desk(client, org, cast, items, editor):
-    client.force_login(editor)
     with on("2026-11-25 10:00"):
+        client.force_login(editor)
         answer = client.post("/admin/learning/quiz/do/assemble/", {"branch": org.a1.pk, "period": PERIOD})
         quiz = Quiz.objects.get()
         assert answer.url == f"/admin/learning/quiz/{quiz.pk}/change/"

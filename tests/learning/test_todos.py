@@ -73,7 +73,10 @@ def test_reviewers_hear_how_much_of_others_waits(org, editor, day, django_assert
     QuestionVersionFactory(question__branch=org.a1, state="in_review", reviewer=None, reviewed_at=None)
     with time_machine.travel(at(day)), django_assert_num_queries(2 if "-10 " in day else 3):
         todos = todos_for(editor)
-    assert [todo.note for todo in todos] == ["有 3 份内容等你审核"]
+    assert [(todo.title, todo.note, todo.url) for todo in todos] == [
+        ("审核推送内容", "有 2 份等你审核", "/admin/learning/item/?state__exact=in_review"),
+        ("审核题目", "有 1 份等你审核", "/admin/learning/question/?state=in_review"),
+    ]
 
 
 @pytest.mark.parametrize(
