@@ -239,7 +239,7 @@ def test_many_people_cost_no_more_queries(org, secretary, give, django_assert_nu
 
 
 def test_marking_costs_one_query_for_those_who_were_told_nothing(cast, course, django_assert_num_queries):
-    with django_assert_num_queries(3):  # with the savepoint around it
+    with django_assert_num_queries(1):
         assert mark_done(person=cast.member, at=timezone.now(), course=course) == 0
 
 
