@@ -9,4 +9,4 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from learning.rules.search import teach_sqlite
 
-        connection_created.connect(teach_sqlite, dispatch_uid="learning.search")
+        connection_created.connect(teach_sqlite, dispatch_uid="search in Chinese on SQLite")
