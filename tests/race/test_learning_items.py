@@ -16,7 +16,7 @@ from tests.factories import UserFactory
 from tests.granting import grant
 from tests.learning.factories import ItemFactory, QuestionVersionFactory
 
-pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 TUESDAY = dt.datetime(2026, 10, 13, 10, 5, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 

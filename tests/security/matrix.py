@@ -76,8 +76,11 @@ def addresses(pattern: str, objects: dict[str, dict]) -> Iterator[tuple[str, str
             yield f"/{filled}", "-", f"/{filled}"
             continue
         for side in SIDES:
-            row = None if side == "never" else objects[side][label]
-            path = PLACEHOLDER.sub(lambda part, row=row: _key(row, **part.groupdict()), filled)
+            row = objects["A1" if side == "never" else side][label]
+            never = side == "never"
+            path = PLACEHOLDER.sub(
+                lambda part, row=row, never=never: _key(row, **part.groupdict(), never=never), filled
+            )
             yield f"/{filled}", side, f"/{path}"
 
 
@@ -97,10 +100,10 @@ def _step_names(pattern: str, label: str) -> list[str]:
     return [step.slug for step in steps] or ["none"]
 
 
-def _key(row, converter, name) -> str:
-    """What stands in the address for ``row``; a lesson is named by its course and its own key."""
-    if row is None:
-        return NEVER_UUID if converter == "uuid" else NEVER
+def _key(row, converter, name, *, never: bool) -> str:
+    """What stands in the address for ``row``, or for one that never was; a lesson is named by course and key."""
+    if never:
+        return NEVER_UUID if "uuid" in {converter, type(row.pk).__name__.lower()} else NEVER
     if row._meta.label_lower == "learning.lesson" and name in {"pk", "key"}:
         return str(row.key if name == "key" else row.version.course_id)
     return str(row.pk)
