@@ -153,6 +153,7 @@ def rush(branches, users) -> dict:
         while time.perf_counter() < until:
             with guard:
                 learner = Learner(address, next(waiting))
+                connection.close()  # signing in took one from the pool, which is smaller than the crowd
             learner.take_slowly(quiz)
             with guard:
                 taken.append(learner)
