@@ -93,6 +93,11 @@ class Audience(models.Model):
             people = people.filter(grade__in=_unpack(self.grades))
         return people
 
+    @property
+    def criteria(self) -> dict[str, list[str]]:
+        """The values of ``roles``, ``stages`` and ``grades``; an empty list fits everybody."""
+        return {name: _unpack(getattr(self, name)) for name in ("roles", "stages", "grades")}
+
     def describe(self) -> str:
         """Such as “商学院党委 · 学生党员、入党积极分子 · 2024 级”."""
         from accounts.roles import Role, Stage

@@ -6,7 +6,6 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.admin.steps.fields import BranchField
 from accounts.models import Audience, Branch
-from accounts.roles import Role, Stage
 from core.errors import Invalid
 from core.steps import Step
 from learning.actions import completions, courses, lessons
@@ -107,9 +106,8 @@ class PlaceCourse(Step):
         audience = row.audience
         initial = {
             "branches": audience.branches.all(),
-            "roles": [role for role in Role.values if f"|{role}|" in audience.roles],
-            "stages": [stage for stage in Stage.values if f"|{stage}|" in audience.stages],
-            "grades": audience.grades.strip("|").replace("|", "、"),
+            **audience.criteria,
+            "grades": "、".join(audience.criteria["grades"]),
             "series": row.series,
             "topic": row.topic,
             "position": row.position,

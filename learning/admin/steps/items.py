@@ -6,7 +6,6 @@ from django.urls import reverse
 
 from accounts.admin.steps.fields import BranchField
 from accounts.models import Audience, Branch
-from accounts.roles import Role, Stage
 from core.errors import Invalid
 from core.steps import Step
 from learning import richtext
@@ -134,9 +133,8 @@ class ChooseAudience(Step):
         audience = row.audience
         initial = {
             "branches": audience.branches.all(),
-            "roles": [role for role in Role.values if f"|{role}|" in audience.roles],
-            "stages": [stage for stage in Stage.values if f"|{stage}|" in audience.stages],
-            "grades": audience.grades.strip("|").replace("|", "、"),
+            **audience.criteria,
+            "grades": "、".join(audience.criteria["grades"]),
             "only_subscribers": row.only_subscribers,
             "version": row.version,
         }
